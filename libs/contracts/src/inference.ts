@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { DATATYPES, type Datatype } from './datatype.ts';
+import { decodeFrame, encodeFrame } from './frame.ts';
+import type { Tensor } from './tensor.ts';
+
+/** One inference request as the worker receives it: already checked against the model's signature. */
+export interface InferenceRequest {
+  readonly model: string;
+  readonly version: string;
+  /** Rows along the batch dimension; 1 where the model has none. */
+  readonly rows: number;
+  /** In the order of the model's signature. */
+  readonly inputs: readonly Tensor[];
+  /** The outputs asked for, in the model's order. */
+  readonly outputs: readonly string[];
+}
+
+/** What a worker answers: the outputs asked for, in the request's order. */
+export interface InferenceResult {
+  readonly outputs: readonly Tensor[];
+}
+
+const tensorHeader = z.object({
+  name: z.string(),
+  datatype: z.enum(Object.keys(DATATYPES) as [Datatype, ...Datatype[]]),
+  shape: z.array(z.number().int().nonnegative()),
+});
+const requestHeader = z.object({
+  model: z.string(),
+  version: z.string(),
+  rows: z.number().int().positive(),
+  inputs: z.array(tensorHeader),
+  outputs: z.array(z.string()),
+});
+const resultHeader = z.object({ outputs: z.array(tensorHeader) });
+
+export function encodeRequest({ model, version, rows, inputs, outputs }: InferenceRequest): Uint8Array {
+  return encodeFrame({ model, version, rows, inputs: inputs.map(describe), outputs }, inputs.map(({ bytes }) => bytes));
+}
+
+/** @throws Error or ZodError when the payload is not an inference request (somebody else wrote to the queue). */
+export function decodeRequest(payload: Uint8Array): InferenceRequest {
+  const { header, sections } = decodeFrame(payload);
+  const request = requestHeader.parse(header);
+  return { ...request, inputs: attach(request.inputs, sections) };
+}
+
+export function encodeResult({ outputs }: InferenceResult): Uint8Array {
+  return encodeFrame({ outputs: outputs.map(describe) }, outputs.map(({ bytes }) => bytes));
+}
+
+/** @throws Error or ZodError when the bytes are not a result. */
+export function decodeResult(bytes: Uint8Array): InferenceResult {
+  const { header, sections } = decodeFrame(bytes);
+  return { outputs: attach(resultHeader.parse(header).outputs, sections) };
+}
+
+function describe({ name, datatype, shape }: Tensor) {
+  return { name, datatype, shape };
+}
+
+function attach(headers: z.infer<typeof tensorHeader>[], sections: readonly Uint8Array[]): Tensor[] {
+  if (headers.length !== sections.length) throw new Error(`${headers.length} tensors are named, ${sections.length} are there`);
+  return headers.map((header, index) => ({ ...header, bytes: sections[index] as Uint8Array }));
+}

@@ -1,0 +1,39 @@
+import type { Datatype } from './datatype.ts';
+
+/** One input or output of a model. -1 in the shape is a dimension that the request chooses. */
+export interface TensorSpec {
+  readonly name: string;
+  readonly datatype: Datatype;
+  /** As the model declares it, the batch dimension (-1) included where there is one. */
+  readonly shape: readonly number[];
+}
+
+export interface ModelSignature {
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+}
+
+/** A model version, by name and number. */
+export interface ModelRef {
+  readonly model: string;
+  /** A positive integer in decimal, as in the repository's folder names. */
+  readonly version: string;
+}
+
+/** What a worker tells the cluster about a model version that it holds, or fails to hold. */
+export type ModelReport = ModelRef &
+  (
+    | { readonly state: 'loading' }
+    | { readonly state: 'unavailable'; readonly reason: string }
+    | { readonly state: 'ready'; readonly serving: ServedModel }
+  );
+
+/** How a loaded model version is served. */
+export interface ServedModel {
+  readonly platform: 'onnxruntime_onnx' | 'scripted';
+  readonly signature: ModelSignature;
+  /** Most rows in one batch; 0: the model has no batch dimension, each request runs alone. */
+  readonly maxBatchSize: number;
+  /** The execution device in use, e.g. cpu, cuda:0, webgpu. */
+  readonly device: string;
+}
