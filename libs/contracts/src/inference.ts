@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { DATATYPES, type Datatype } from './datatype.ts';
-import { decodeFrame, encodeFrame } from './frame.ts';
-import type { Tensor } from './tensor.ts';
+import { DATATYPES, type Datatype } from './datatype.js';
+import { decodeFrame, encodeFrame } from './frame.js';
+import type { Tensor } from './tensor.js';
 
 /** One inference request as the worker receives it: already checked against the model's signature. */
 export interface InferenceRequest {

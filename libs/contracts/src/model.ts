@@ -1,4 +1,4 @@
-import type { Datatype } from './datatype.ts';
+import type { Datatype } from './datatype.js';
 
 /** One input or output of a model. -1 in the shape is a dimension that the request chooses. */
 export interface TensorSpec {

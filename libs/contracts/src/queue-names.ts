@@ -1,4 +1,4 @@
-import type { ModelRef } from './model.ts';
+import type { ModelRef } from './model.js';
 
 /** Fleet-wide work of model updates. */
 export const MODEL_UPDATE_QUEUE = 'model-update';

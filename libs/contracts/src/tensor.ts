@@ -1,4 +1,4 @@
-import type { Datatype } from './datatype.ts';
+import type { Datatype } from './datatype.js';
 
 /**
  * A tensor between processes: row-major, little-endian, as in the protocol's binary extension.

@@ -1,0 +1,181 @@
+import type { ErrorBody } from '@sluice/contracts';
+
+/**
+ * The durable queue, seen from Sluice: jobs are opaque bytes with an absolute expiry, held by at most one worker.
+ *
+ * What every adapter guarantees (`conformance.ts` states each as a test):
+ *
+ * - **Durable.** When `enqueue` resolves, the job is in the queue until it is settled, cancelled or expired.
+ * - **One holder.** A job is leased to at most one holder. A lease that was lost (its time ran out, it was swept) can
+ *   neither be extended, settled nor released: the operation says so and changes nothing.
+ * - **Idempotent.** Every operation may be sent again with the same arguments, because a connection that breaks between
+ *   a command and its answer leaves the sender not knowing. Nothing is then lost, nothing is done twice, and a repeated
+ *   `settle` of one's own settlement answers `settled`. Jobs whose `lease` was never answered come back when it lapses.
+ * - **Order.** By (priority, arrival); a job that comes back (released, swept) keeps the place of its arrival.
+ * - **Bounded.** Payloads, results and the number of waiting jobs have limits; what exceeds one is refused whole.
+ *
+ * Times are milliseconds; instants are milliseconds since the epoch **on the queue's own clock** (`now`), so that hosts
+ * whose clocks differ agree on what has expired.
+ */
+export abstract class JobQueue {
+  /**
+   * Adds jobs. An id that exists is left as it is, so a repeated call adds nothing.
+   * @throws SluiceError payload_too_large, queue_full (none of the jobs is added), queue_paused, redis_unavailable
+   */
+  abstract enqueue(queue: string, jobs: readonly NewJob[]): Promise<void>;
+
+  /** Takes up to `max` waiting jobs; fewer, or none, when fewer wait. Never blocks: see `waitForWork`. */
+  abstract lease(queue: string, request: LeaseRequest): Promise<LeaseResult>;
+
+  /** Holds on to leases for another `leaseMs`. Answers those that are lost. */
+  abstract extend(leases: readonly Lease[], leaseMs: number): Promise<Lease[]>;
+
+  /** Ends jobs, each by itself, with a result or an error. The outcomes are in the order of the settlements. */
+  abstract settle(settlements: readonly Settlement[]): Promise<SettleOutcome[]>;
+
+  /** Gives jobs back, in the place they had; it does not count as an attempt. Lost leases are passed over. */
+  abstract release(leases: readonly Lease[]): Promise<void>;
+
+  /**
+   * Returns to waiting what nobody holds any more: the lease lapsed, or its holder is judged to be gone.
+   * Any process may sweep any queue, at any time, several at once.
+   */
+  abstract sweep(queue: string, judge: Judge): Promise<SweptJob[]>;
+
+  /** Removes jobs that have not started. */
+  abstract cancel(queue: string, jobIds: readonly string[]): Promise<CancelOutcome[]>;
+
+  /** Where jobs stand, and what came of them while their result is kept. */
+  abstract inspect(queue: string, jobIds: readonly string[]): Promise<JobStatus[]>;
+
+  abstract counts(queue: string): Promise<QueueCounts>;
+
+  /**
+   * Resolves when one of the queues may have work, after `timeoutMs`, or when aborted; it may resolve for nothing.
+   * One caller at a time. Only a caller that will lease afterwards may wait: new work wakes one waiter, not all.
+   */
+  abstract waitForWork(queues: readonly string[], timeoutMs: number, signal?: AbortSignal): Promise<void>;
+
+  /** The queue's clock. */
+  abstract now(): number;
+
+  /** Idempotent. */
+  abstract start(): Promise<void>;
+
+  /** Idempotent; allowed without `start`. Leases that are held lapse by themselves: release them first. */
+  abstract stop(): Promise<void>;
+}
+
+export interface NewJob {
+  /** Chosen by the caller, unique for ever, ordered by time (`newJobId`): order survives a return to the queue. */
+  readonly id: string;
+  /** Shown to people who look into the queue; small. */
+  readonly label: Readonly<Record<string, string | number>>;
+  /** Who waits for the answer. Carried, never read. */
+  readonly replyTo: string;
+  /** 1 is the highest. */
+  readonly priority: number;
+  readonly expiresAt: number;
+  readonly payload: Uint8Array;
+}
+
+export interface LeaseRequest {
+  readonly holder: string;
+  readonly max: number;
+  readonly leaseMs: number;
+}
+
+/** The right to work on a job. Opaque to its holder, compared by `jobId`. */
+export interface Lease {
+  readonly queue: string;
+  readonly jobId: string;
+  readonly holder: string;
+  /** Fresh for every call of `lease`. */
+  readonly token: string;
+  /** How often the job has been leased, this one included. */
+  readonly attempt: number;
+}
+
+export interface LeasedJob {
+  readonly lease: Lease;
+  readonly replyTo: string;
+  readonly priority: number;
+  readonly enqueuedAt: number;
+  readonly expiresAt: number;
+  readonly payload: Uint8Array;
+  /** How often a worker died while it ran this job. */
+  readonly deaths: Deaths;
+}
+
+export interface Deaths {
+  readonly inCompany: number;
+  readonly alone: number;
+}
+
+export interface LeaseResult {
+  readonly jobs: readonly LeasedJob[];
+  /** Jobs that the queue ended instead of handing them out: expired, or unreadable. Already settled; to be answered. */
+  readonly dropped: readonly DroppedJob[];
+}
+
+export interface DroppedJob {
+  readonly jobId: string;
+  readonly replyTo: string;
+  readonly error: ErrorBody;
+}
+
+export type Outcome =
+  | { readonly ok: true; readonly result: Uint8Array }
+  | { readonly ok: false; readonly error: ErrorBody };
+
+export interface Settlement {
+  readonly lease: Lease;
+  readonly outcome: Outcome;
+}
+
+/** `lost`: somebody else holds, or has ended, the job; the caller must not answer for it. */
+export type SettleOutcome = 'settled' | 'lost';
+
+/** What is known about a holder. Asked only about holders of jobs that are in nobody's safe hands. */
+export type Judge = (holder: string) => Promise<Verdict>;
+
+export interface Verdict {
+  readonly alive: boolean;
+  /** The jobs in the batch that a dead holder was running when last heard of. */
+  readonly running: readonly string[];
+}
+
+export interface SweptJob {
+  readonly jobId: string;
+  readonly holder: string;
+  readonly reason: 'holder-gone' | 'lease-lapsed';
+  readonly death: 'none' | 'in-company' | 'alone';
+}
+
+/** `started`: held by a worker; `ended`: settled already, or unknown. */
+export type CancelOutcome = 'cancelled' | 'started' | 'ended';
+
+export type JobStatus =
+  | { readonly state: 'waiting' }
+  | { readonly state: 'active' }
+  | { readonly state: 'ended'; readonly outcome: Outcome }
+  /** Never enqueued, cancelled, removed by an operator, or its result is no longer kept. */
+  | { readonly state: 'gone' };
+
+export interface QueueCounts {
+  readonly waiting: number;
+  readonly active: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly paused: boolean;
+}
+
+/** Bounds that an adapter enforces. */
+export interface QueueLimits {
+  readonly maxPayloadBytes: number;
+  readonly maxResultBytes: number;
+  /** Waiting jobs per queue. */
+  readonly maxWaiting: number;
+  /** How long the outcome of an ended job is kept. */
+  readonly keepResultsMs: number;
+}
