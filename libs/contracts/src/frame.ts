@@ -32,12 +32,18 @@ export function encodeFrame(header: unknown, sections: readonly Uint8Array[]): U
 
 /** @throws Error when the bytes are not a whole frame; the caller knows what it was reading and parses the header. */
 export function decodeFrame(frame: Uint8Array): Frame<unknown> {
-  if (frame.byteLength < LENGTH_BYTES) throw new Error(`a frame has at least ${LENGTH_BYTES} bytes, this has ${frame.byteLength}`);
+  if (frame.byteLength < LENGTH_BYTES)
+    throw new Error(`a frame has at least ${LENGTH_BYTES} bytes, this has ${frame.byteLength}`);
   const headerBytes = new DataView(frame.buffer, frame.byteOffset, frame.byteLength).getUint32(0, true);
   let offset = LENGTH_BYTES + headerBytes;
-  if (offset > frame.byteLength) throw new Error(`the frame's header wants ${headerBytes} bytes, ${frame.byteLength - LENGTH_BYTES} are there`);
-  const { header, sections: lengths } = JSON.parse(decoder.decode(frame.subarray(LENGTH_BYTES, offset))) as { header: unknown; sections: number[] };
+  if (offset > frame.byteLength)
+    throw new Error(`the frame's header wants ${headerBytes} bytes, ${frame.byteLength - LENGTH_BYTES} are there`);
+  const { header, sections: lengths } = JSON.parse(decoder.decode(frame.subarray(LENGTH_BYTES, offset))) as {
+    header: unknown;
+    sections: number[];
+  };
   const sections = lengths.map((length) => frame.subarray(offset, (offset += length)));
-  if (offset !== frame.byteLength) throw new Error(`the frame's sections want ${offset} bytes, ${frame.byteLength} are there`);
+  if (offset !== frame.byteLength)
+    throw new Error(`the frame's sections want ${offset} bytes, ${frame.byteLength} are there`);
   return { header, sections };
 }

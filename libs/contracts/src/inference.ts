@@ -35,7 +35,10 @@ const requestHeader = z.object({
 const resultHeader = z.object({ outputs: z.array(tensorHeader) });
 
 export function encodeRequest({ model, version, rows, inputs, outputs }: InferenceRequest): Uint8Array {
-  return encodeFrame({ model, version, rows, inputs: inputs.map(describe), outputs }, inputs.map(({ bytes }) => bytes));
+  return encodeFrame(
+    { model, version, rows, inputs: inputs.map(describe), outputs },
+    inputs.map(({ bytes }) => bytes),
+  );
 }
 
 /** @throws Error or ZodError when the payload is not an inference request (somebody else wrote to the queue). */
@@ -46,7 +49,10 @@ export function decodeRequest(payload: Uint8Array): InferenceRequest {
 }
 
 export function encodeResult({ outputs }: InferenceResult): Uint8Array {
-  return encodeFrame({ outputs: outputs.map(describe) }, outputs.map(({ bytes }) => bytes));
+  return encodeFrame(
+    { outputs: outputs.map(describe) },
+    outputs.map(({ bytes }) => bytes),
+  );
 }
 
 /** @throws Error or ZodError when the bytes are not a result. */
@@ -60,6 +66,7 @@ function describe({ name, datatype, shape }: Tensor) {
 }
 
 function attach(headers: z.infer<typeof tensorHeader>[], sections: readonly Uint8Array[]): Tensor[] {
-  if (headers.length !== sections.length) throw new Error(`${headers.length} tensors are named, ${sections.length} are there`);
+  if (headers.length !== sections.length)
+    throw new Error(`${headers.length} tensors are named, ${sections.length} are there`);
   return headers.map((header, index) => ({ ...header, bytes: sections[index] as Uint8Array }));
 }

@@ -8,6 +8,10 @@ export abstract class ModelStore {
 }
 
 export type StoredModel = { readonly ref: ModelRef } & (
-  | { readonly config: ModelConfig; /** Absolute path of model.onnx. */ readonly path: string; readonly fault?: undefined }
+  | {
+      readonly config: ModelConfig;
+      /** Absolute path of model.onnx. */ readonly path: string;
+      readonly fault?: undefined;
+    }
   | { /** What is wrong, and in which file. */ readonly fault: string }
 );
