@@ -27,8 +27,8 @@ export abstract class JobQueue {
   /** Takes up to `max` waiting jobs; fewer, or none, when fewer wait. Never blocks: see `waitForWork`. */
   abstract lease(queue: string, request: LeaseRequest): Promise<LeaseResult>;
 
-  /** Holds on to leases for another `leaseMs`. Answers those that are lost. */
-  abstract extend(leases: readonly Lease[], leaseMs: number): Promise<Lease[]>;
+  /** Holds on to leases for another lease time. Answers those that are lost. */
+  abstract extend(leases: readonly Lease[]): Promise<Lease[]>;
 
   /** Ends jobs, each by itself, with a result or an error. The outcomes are in the order of the settlements. */
   abstract settle(settlements: readonly Settlement[]): Promise<SettleOutcome[]>;
@@ -82,7 +82,6 @@ export interface NewJob {
 export interface LeaseRequest {
   readonly holder: string;
   readonly max: number;
-  readonly leaseMs: number;
 }
 
 /** The right to work on a job. Opaque to its holder, compared by `jobId`. */
@@ -170,8 +169,10 @@ export interface QueueCounts {
   readonly paused: boolean;
 }
 
-/** Bounds that an adapter enforces. */
-export interface QueueLimits {
+/** Times and bounds that an adapter keeps. */
+export interface QueueSettings {
+  /** How long a lease lasts when it is not extended. */
+  readonly leaseMs: number;
   readonly maxPayloadBytes: number;
   readonly maxResultBytes: number;
   /** Waiting jobs per queue. */

@@ -1,0 +1,3 @@
+export * from './cluster.js';
+export { InMemoryCluster, InMemoryClusterHub } from './in-memory/in-memory-cluster.js';
+export { RedisCluster, type RedisClusterOptions } from './redis/redis-cluster.js';

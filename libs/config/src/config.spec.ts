@@ -1,0 +1,36 @@
+import { compileApiConfig, compileWorkerConfig } from './config.js';
+import { configurationTable } from './configuration-table.js';
+
+describe('the environment', () => {
+  it('compiles to defaults that are safe: loopback, bounded, no fallback of the device', () => {
+    const api = compileApiConfig({});
+    expect(api).toMatchObject({ host: '127.0.0.1', port: 3000, limits: { maxInputs: 64 } });
+    expect(compileWorkerConfig({}).engine).toMatchObject({ device: 'cpu', fallback: undefined, allowSpinning: false });
+  });
+
+  it('reads numbers and flags, and takes an empty variable for one that is not set', () => {
+    expect(compileApiConfig({ PORT: '8080', SLUICE_HOST: '' })).toMatchObject({ port: 8080, host: '127.0.0.1' });
+    expect(compileWorkerConfig({ SLUICE_SPINNING: 'true', SLUICE_MAX_BATCH: '8' })).toMatchObject({
+      maxBatch: 8,
+      engine: { allowSpinning: true },
+    });
+  });
+
+  it.each([
+    [{ PORT: 'many' }, 'PORT'],
+    [{ PORT: '70000' }, 'PORT'],
+    [{ REDIS_URL: 'http://localhost' }, 'REDIS_URL'],
+    [{ SLUICE_LEASE_MS: '-1' }, 'SLUICE_LEASE_MS'],
+    [{ SLUICE_PREFIX: 'a:b' }, 'SLUICE_PREFIX'],
+  ])('refuses %j, naming the variable', (environment, name) => {
+    expect(() => compileApiConfig(environment)).toThrow(name);
+  });
+
+  it('names every variable that is wrong at once', () => {
+    expect(() => compileApiConfig({ PORT: 'x', SLUICE_MAX_INPUTS: '0' })).toThrow(/PORT[\s\S]*SLUICE_MAX_INPUTS/);
+  });
+});
+
+it('docs/configuration.md says what the schema says', async () => {
+  await expect(configurationTable()).toMatchFileSnapshot('../../../docs/configuration.md');
+});

@@ -1,0 +1,135 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { apiSettings, workerSettings } from './settings.js';
+
+/** The environment compiled: what the code behind sees has its final type, and start-up has failed otherwise. */
+interface SharedConfig {
+  readonly redisUrl: string;
+  readonly prefix: string;
+  readonly logLevel: string;
+  readonly presenceMs: number;
+  readonly queue: {
+    readonly leaseMs: number;
+    readonly maxPayloadBytes: number;
+    readonly maxResultBytes: number;
+    readonly maxWaiting: number;
+    readonly keepResultsMs: number;
+  };
+}
+
+/** An abstract class, so that Nest can inject it. */
+export abstract class ApiConfig implements SharedConfig {
+  abstract readonly redisUrl: string;
+  abstract readonly prefix: string;
+  abstract readonly logLevel: string;
+  abstract readonly presenceMs: number;
+  abstract readonly queue: SharedConfig['queue'];
+  abstract readonly host: string;
+  abstract readonly port: number;
+  abstract readonly requestTimeoutMs: number;
+  abstract readonly limits: {
+    readonly maxBodyBytes: number;
+    readonly maxElements: number;
+    readonly maxInputs: number;
+    readonly maxJsonDepth: number;
+  };
+}
+
+export abstract class WorkerConfig implements SharedConfig {
+  abstract readonly redisUrl: string;
+  abstract readonly prefix: string;
+  abstract readonly logLevel: string;
+  abstract readonly presenceMs: number;
+  abstract readonly queue: SharedConfig['queue'];
+  abstract readonly name: string;
+  /** Absolute. */
+  abstract readonly modelsFolder: string;
+  abstract readonly engine: {
+    readonly device: string;
+    readonly fallback: 'cpu' | undefined;
+    readonly intraOpThreads: number;
+    readonly allowSpinning: boolean;
+  };
+  abstract readonly maxBatch: number;
+  abstract readonly drainMs: number;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A tensor as raw bytes is never longer than the JSON that it came in, but for short numbers: 8 bytes for "1,". */
+const PAYLOAD_BYTES_PER_BODY_BYTE = 4;
+
+/** @throws Error naming each variable that is wrong and what it accepts */
+export function compileApiConfig(environment: Environment): ApiConfig {
+  const env = parse(apiSettings, environment);
+  return {
+    ...compileShared(env, env.SLUICE_MAX_BODY_BYTES * PAYLOAD_BYTES_PER_BODY_BYTE),
+    host: env.SLUICE_HOST,
+    port: env.PORT,
+    requestTimeoutMs: env.SLUICE_REQUEST_TIMEOUT_MS,
+    limits: {
+      maxBodyBytes: env.SLUICE_MAX_BODY_BYTES,
+      maxElements: env.SLUICE_MAX_ELEMENTS,
+      maxInputs: env.SLUICE_MAX_INPUTS,
+      maxJsonDepth: env.SLUICE_MAX_JSON_DEPTH,
+    },
+  };
+}
+
+/** @throws Error naming each variable that is wrong and what it accepts */
+export function compileWorkerConfig(environment: Environment): WorkerConfig {
+  const env = parse(workerSettings, environment);
+  return {
+    ...compileShared(env, Number.MAX_SAFE_INTEGER),
+    name: env.SLUICE_WORKER_NAME,
+    modelsFolder: resolve(env.SLUICE_MODELS),
+    engine: {
+      device: env.SLUICE_DEVICE,
+      fallback: env.SLUICE_DEVICE_FALLBACK,
+      intraOpThreads: env.SLUICE_INTRA_OP_THREADS ?? availableParallelism(),
+      allowSpinning: env.SLUICE_SPINNING,
+    },
+    maxBatch: env.SLUICE_MAX_BATCH,
+    drainMs: env.SLUICE_DRAIN_MS,
+  };
+}
+
+type SharedEnvironment = Pick<
+  z.infer<typeof apiSettings>,
+  | 'REDIS_URL'
+  | 'SLUICE_PREFIX'
+  | 'SLUICE_LOG_LEVEL'
+  | 'SLUICE_LEASE_MS'
+  | 'SLUICE_PRESENCE_MS'
+  | 'SLUICE_MAX_RESULT_BYTES'
+  | 'SLUICE_MAX_WAITING'
+  | 'SLUICE_KEEP_RESULTS_MS'
+>;
+
+function compileShared(env: SharedEnvironment, maxPayloadBytes: number): SharedConfig {
+  return {
+    redisUrl: env.REDIS_URL,
+    prefix: env.SLUICE_PREFIX,
+    logLevel: env.SLUICE_LOG_LEVEL,
+    presenceMs: env.SLUICE_PRESENCE_MS,
+    queue: {
+      leaseMs: env.SLUICE_LEASE_MS,
+      maxPayloadBytes,
+      maxResultBytes: env.SLUICE_MAX_RESULT_BYTES,
+      maxWaiting: env.SLUICE_MAX_WAITING,
+      keepResultsMs: env.SLUICE_KEEP_RESULTS_MS,
+    },
+  };
+}
+
+function parse<Schema extends z.ZodType>(schema: Schema, environment: Environment): z.infer<Schema> {
+  // An empty variable is how compose files and shells say "not set".
+  const set = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = schema.safeParse(set);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`);
+  throw new Error(`the environment is not right (docs/configuration.md lists every setting):\n${faults.join('\n')}`);
+}

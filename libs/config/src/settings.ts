@@ -1,0 +1,86 @@
+import { z } from 'zod';
+
+/**
+ * Every setting of Sluice, one entry each: its variable, what it accepts, its default, what it means.
+ * docs/configuration.md is made from these.
+ */
+const milliseconds = () => z.coerce.number().int().positive();
+const count = () => z.coerce.number().int().positive();
+const flag = () => z.enum(['0', '1', 'false', 'true']).transform((text) => text === '1' || text === 'true');
+
+const shared = {
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/ })
+    .default('redis://127.0.0.1:6379')
+    .describe('Redis or Valkey, 6.2 or newer: `redis://` or `rediss://`, user and password included'),
+  SLUICE_PREFIX: z
+    .string()
+    .regex(/^[\w-]+$/)
+    .default('bull')
+    .describe('Prefix of every key of the queues, as BullMQ uses it'),
+  SLUICE_LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('Least severe events that are logged'),
+  SLUICE_LEASE_MS: milliseconds()
+    .default(3_000)
+    .describe(
+      'How long a worker holds a job without renewing it; recovery from a crash takes at most this and a sweep',
+    ),
+  SLUICE_PRESENCE_MS: milliseconds()
+    .default(3_000)
+    .describe('How long a worker counts as alive without being heard of'),
+  SLUICE_MAX_RESULT_BYTES: count()
+    .default(64 * 1024 * 1024)
+    .describe('Largest result of one request, in bytes'),
+  SLUICE_KEEP_RESULTS_MS: milliseconds().default(60_000).describe('How long the result of an ended job is kept'),
+  SLUICE_MAX_WAITING: count()
+    .default(10_000)
+    .describe('Most jobs that wait in one queue; beyond it requests are refused with 429'),
+};
+
+export const apiSettings = z.object({
+  ...shared,
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3000).describe('Port of the HTTP API'),
+  SLUICE_HOST: z
+    .string()
+    .default('127.0.0.1')
+    .describe('Address that the API binds to; only this machine can reach the default'),
+  SLUICE_REQUEST_TIMEOUT_MS: milliseconds().default(30_000).describe('Deadline of a request that names none'),
+  SLUICE_MAX_BODY_BYTES: count()
+    .default(32 * 1024 * 1024)
+    .describe('Largest request body, in bytes'),
+  SLUICE_MAX_ELEMENTS: count().default(4_000_000).describe('Most tensor elements in one request'),
+  SLUICE_MAX_INPUTS: count().default(64).describe('Most inputs, and most outputs, in one request'),
+  SLUICE_MAX_JSON_DEPTH: count().default(32).describe('Deepest nesting of a JSON body'),
+});
+
+export const workerSettings = z.object({
+  ...shared,
+  SLUICE_MODELS: z
+    .string()
+    .default('models')
+    .describe('Folder of the models: `<name>/config.json`, `<name>/<version>/model.onnx`'),
+  SLUICE_DEVICE: z
+    .string()
+    .default('cpu')
+    .describe('Where models run: `cpu`, `cuda:N`, `tensorrt:N`, `webgpu`, `coreml` or `dml`'),
+  SLUICE_DEVICE_FALLBACK: z
+    .enum(['cpu'])
+    .optional()
+    .describe('`cpu`: run there when the device is not available; without it the model is unavailable'),
+  SLUICE_INTRA_OP_THREADS: count().optional().describe('Threads of one run on the CPU; all cores by default'),
+  SLUICE_SPINNING: flag()
+    .default(false)
+    .describe('Let idle threads of the runtime spin: a little faster alone, far slower beside others'),
+  SLUICE_MAX_BATCH: count().default(32).describe('Most rows in one batch; a model may ask for fewer'),
+  SLUICE_WORKER_NAME: z
+    .string()
+    .regex(/^[\w-]+$/)
+    .default('worker')
+    .describe('Name of the worker in logs and in its id'),
+  SLUICE_DRAIN_MS: milliseconds().default(8_000).describe('Longest wait for the running batch at shutdown'),
+});
+
+export type ApiEnvironment = z.infer<typeof apiSettings>;
+export type WorkerEnvironment = z.infer<typeof workerSettings>;

@@ -1,0 +1,80 @@
+import { createRedisBackend, Queue, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { QueueKeys } from './keys.js';
+
+/** What BullMQ offers for one queue; Sluice takes jobs by hand, so that the worker never runs its own loop. */
+export interface QueueHandle {
+  readonly queue: Queue;
+  readonly keys: QueueKeys;
+  /** BullMQ's worker of one holder; its name is what BullMQ notes as `processedBy`. */
+  worker(holder: string): Worker;
+}
+
+/** BullMQ would open a blocking connection per worker; ours waits on all queues with one. */
+const withoutBlockingConnection: typeof createRedisBackend = (name, options) => createRedisBackend(name, options);
+
+/** BullMQ's objects, made when a queue is first used, on one shared connection. */
+export class QueueHandles {
+  private readonly handles = new Map<string, QueueHandle>();
+  private readonly workers: Worker[] = [];
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly prefix: string,
+    private readonly leaseMs: number,
+    private readonly onError: (error: Error) => void,
+  ) {}
+
+  of(name: string): QueueHandle {
+    let handle = this.handles.get(name);
+    if (!handle) this.handles.set(name, (handle = this.open(name)));
+    return handle;
+  }
+
+  /** Sets a queue's marker, as BullMQ does when it adds a job: one waiting worker wakes. */
+  async wake(name: string): Promise<void> {
+    await this.redis.zadd(this.of(name).keys.marker, 0, '0');
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.workers.map((worker) => worker.close(true)));
+    await Promise.all([...this.handles.values()].map(({ queue }) => queue.close()));
+  }
+
+  private open(name: string): QueueHandle {
+    // The events stream carries every return value: keep it short.
+    const streams = { events: { maxLen: 1000 } };
+    const queue = new Queue(name, { connection: this.redis, prefix: this.prefix, streams });
+    queue.on('error', this.onError);
+    const byHolder = new Map<string, Worker>();
+    return {
+      queue,
+      keys: new QueueKeys(this.prefix, name),
+      worker: (holder) => {
+        let worker = byHolder.get(holder);
+        if (!worker) byHolder.set(holder, (worker = this.openWorker(name, holder)));
+        return worker;
+      },
+    };
+  }
+
+  private openWorker(name: string, holder: string): Worker {
+    const worker = new Worker(
+      name,
+      null,
+      {
+        connection: this.redis,
+        prefix: this.prefix,
+        name: holder,
+        autorun: false,
+        lockDuration: this.leaseMs,
+        // Recovery is Sluice's own sweep; BullMQ's would count a killed worker against the job.
+        skipStalledCheck: true,
+      },
+      withoutBlockingConnection,
+    );
+    worker.on('error', this.onError);
+    this.workers.push(worker);
+    return worker;
+  }
+}

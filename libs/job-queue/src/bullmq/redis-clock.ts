@@ -1,0 +1,34 @@
+import type { Redis } from 'ioredis';
+
+/** Redis' clock, read now and then; in between the local clock goes on from there. */
+export class RedisClock {
+  private offsetMs = 0;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly everyMs = 30_000,
+  ) {}
+
+  now(): number {
+    return Date.now() + this.offsetMs;
+  }
+
+  async start(): Promise<void> {
+    await this.read();
+    this.timer ??= setInterval(() => void this.read().catch(() => {}), this.everyMs).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+
+  private async read(): Promise<void> {
+    const before = Date.now();
+    const [seconds, microseconds] = await this.redis.time();
+    const after = Date.now();
+    // The answer was made somewhere between the two readings.
+    this.offsetMs = Number(seconds) * 1000 + Number(microseconds) / 1000 - (before + after) / 2;
+  }
+}

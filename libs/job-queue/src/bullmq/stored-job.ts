@@ -1,0 +1,55 @@
+import type { ErrorBody, ErrorCode } from '@sluice/contracts';
+import { ERRORS } from '@sluice/contracts';
+import { z } from 'zod';
+import type { Deaths, NewJob, Outcome } from '../job-queue.js';
+
+/**
+ * A job as BullMQ stores it. `data` and `returnvalue` pass through JSON, so that bytes travel as base64 while they are
+ * small and in a key of their own when they are not.
+ */
+const storedBytes = z.union([z.object({ base64: z.string() }), z.object({ key: z.string() })]);
+export type StoredBytes = z.infer<typeof storedBytes>;
+
+const death = z.enum(['in-company', 'alone']);
+const jobData = z.object({
+  label: z.record(z.string(), z.union([z.string(), z.number()])),
+  replyTo: z.string(),
+  expiresAt: z.number(),
+  payload: storedBytes,
+  /** By attempt, so that two sweepers that see the same death count it once. */
+  deaths: z.record(z.string(), death).optional(),
+});
+export type StoredJobData = z.infer<typeof jobData>;
+
+export function toJobData({ label, replyTo, expiresAt }: NewJob, payload: StoredBytes): StoredJobData {
+  return { label: { ...label }, replyTo, expiresAt, payload };
+}
+
+/** Undefined when somebody else's job lies in the queue. */
+export function parseJobData(data: unknown): StoredJobData | undefined {
+  return jobData.safeParse(data).data;
+}
+
+export function countDeaths({ deaths = {} }: StoredJobData): Deaths {
+  const kinds = Object.values(deaths);
+  const alone = kinds.filter((kind) => kind === 'alone').length;
+  return { alone, inCompany: kinds.length - alone };
+}
+
+/** Undefined when the job was completed by somebody else's worker. */
+export function parseReturnValue(value: unknown): StoredBytes | undefined {
+  return storedBytes.safeParse(value).data;
+}
+
+/** BullMQ keeps a failure as one line of text; this one is read by people in Bull Board and by `parseFailure`. */
+export function formatFailure({ code, message }: ErrorBody): string {
+  return `${code}: ${message}`;
+}
+
+export function parseFailure(reason: string): Outcome {
+  const colon = reason.indexOf(': ');
+  const code = reason.slice(0, colon);
+  const known = (candidate: string): candidate is ErrorCode => Object.hasOwn(ERRORS, candidate);
+  if (known(code)) return { ok: false, error: { code, message: reason.slice(colon + 2) } };
+  return { ok: false, error: { code: 'internal', message: reason } };
+}

@@ -1,0 +1,1 @@
+export { REDIS_OPTIONS, redisConnection } from './redis-connection.js';
