@@ -5,7 +5,7 @@ describe('the environment', () => {
   it('compiles to defaults that are safe: loopback, bounded, no fallback of the device', () => {
     const api = compileApiConfig({});
     expect(api).toMatchObject({ host: '127.0.0.1', port: 3000, limits: { maxInputs: 64 } });
-    expect(compileWorkerConfig({}).engine).toMatchObject({ device: 'cpu', fallback: undefined, allowSpinning: false });
+    expect(compileWorkerConfig({}).engine).toMatchObject({ device: 'cpu', fallback: 'none', allowSpinning: false });
   });
 
   it('reads numbers and flags, and takes an empty variable for one that is not set', () => {

@@ -47,7 +47,7 @@ export abstract class WorkerConfig implements SharedConfig {
   abstract readonly modelsFolder: string;
   abstract readonly engine: {
     readonly device: string;
-    readonly fallback: 'cpu' | undefined;
+    readonly fallback: 'cpu' | 'none';
     readonly intraOpThreads: number;
     readonly allowSpinning: boolean;
   };

@@ -66,9 +66,9 @@ export const workerSettings = z.object({
     .default('cpu')
     .describe('Where models run: `cpu`, `cuda:N`, `tensorrt:N`, `webgpu`, `coreml` or `dml`'),
   SLUICE_DEVICE_FALLBACK: z
-    .enum(['cpu'])
-    .optional()
-    .describe('`cpu`: run there when the device is not available; without it the model is unavailable'),
+    .enum(['cpu', 'none'])
+    .default('none')
+    .describe('`cpu`: run there when the device is not available; `none`: the model is unavailable then'),
   SLUICE_INTRA_OP_THREADS: count().optional().describe('Threads of one run on the CPU; all cores by default'),
   SLUICE_SPINNING: flag()
     .default(false)

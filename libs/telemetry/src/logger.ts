@@ -1,7 +1,16 @@
-import { pino, type Logger as PinoLogger } from 'pino';
+import { pino } from 'pino';
 
-/** One JSON event a line. Event names are fixed; what varies is in the fields. */
-export type Logger = PinoLogger;
+/**
+ * One JSON event a line. Event names are fixed, in snake_case; what varies is in the fields, `jobId` among them wherever
+ * an event is about a request. An abstract class, so that Nest can inject it.
+ */
+export abstract class Logger {
+  abstract debug(fields: object, event: string): void;
+  abstract info(fields: object, event: string): void;
+  abstract warn(fields: object, event: string): void;
+  abstract error(fields: object, event: string): void;
+  abstract fatal(fields: object, event: string): void;
+}
 
 export function createLogger(app: string, level: string): Logger {
   return pino({ level, base: { app }, timestamp: pino.stdTimeFunctions.isoTime });

@@ -1,0 +1,47 @@
+import type { PackedBatch } from '@sluice/inference-engine';
+import { mayJoin, rowsOf } from '@sluice/scheduling';
+import type { StagedJob } from '../buffer/staged-job.js';
+import type { HostedModel } from '../lifecycle/hosted-model.js';
+import type { BufferPool } from './buffer-pool.js';
+import { InputPacker } from './input-packer.js';
+
+/** The batch that is being formed: requests of one model and one signature, packed as they come. */
+export class OpenBatch {
+  readonly model: HostedModel;
+  readonly jobs: StagedJob[] = [];
+  private readonly packer: InputPacker;
+  private readonly maxRows: number;
+
+  constructor(pool: BufferPool, head: StagedJob) {
+    this.model = head.model;
+    this.maxRows = Math.max(1, head.model.serving.maxBatchSize);
+    this.packer = new InputPacker(pool, head.request.inputs, head.alone ? 1 : this.maxRows);
+    this.add(head);
+  }
+
+  /** Rows that still fit; 0 when the head runs alone. */
+  get room(): number {
+    const [head] = this.jobs;
+    return head?.alone ? 0 : Math.max(0, this.maxRows - rowsOf(this.jobs));
+  }
+
+  accepts(job: StagedJob): boolean {
+    return job.model === this.model && mayJoin(this.jobs, job, this.maxRows);
+  }
+
+  add(job: StagedJob): void {
+    this.packer.append(job.request.inputs, job.request.rows);
+    this.jobs.push(job);
+  }
+
+  /** What the engine takes; the batch must not grow after that. */
+  pack(): PackedBatch {
+    const wanted = new Set(this.jobs.flatMap(({ request }) => request.outputs));
+    const outputs = this.model.loaded.signature.outputs.map(({ name }) => name).filter((name) => wanted.has(name));
+    return { ...this.packer.pack(this.jobs.length), outputs };
+  }
+
+  discard(): void {
+    this.packer.discard();
+  }
+}

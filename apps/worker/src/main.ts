@@ -1,0 +1,13 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { compileWorkerConfig } from '@sluice/config';
+import { createLogger, NestLogger } from '@sluice/telemetry';
+import { workerAdapters, WorkerModule } from './worker.module.js';
+
+const config = compileWorkerConfig(process.env);
+const logger = createLogger(config.name, config.logLevel);
+const app = await NestFactory.createApplicationContext(
+  WorkerModule.with(config, logger, workerAdapters(config, logger)),
+  { logger: new NestLogger(logger), abortOnError: false },
+);
+app.enableShutdownHooks();

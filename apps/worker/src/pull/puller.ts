@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import { decodeRequest, messageOf, type ErrorBody } from '@sluice/contracts';
+import { JobQueue, type LeasedJob } from '@sluice/job-queue';
+import { afterDeath, runningAverage } from '@sluice/scheduling';
+import { stageJob, type StagedJob } from '../buffer/staged-job.js';
+import { LeaseKeeper } from '../lease/lease-keeper.js';
+import type { HostedModel } from '../lifecycle/hosted-model.js';
+import { ModelHost } from '../lifecycle/model-host.js';
+import { WorkerIdentity } from '../lifecycle/worker-identity.js';
+import { Settler } from '../settle/settler.js';
+
+/** Leases jobs and makes requests of them. What cannot become one is ended here, with its reason. */
+@Injectable()
+export class Puller {
+  private averageMs: number | undefined;
+
+  constructor(
+    private readonly queue: JobQueue,
+    private readonly models: ModelHost,
+    private readonly leases: LeaseKeeper,
+    private readonly settler: Settler,
+    private readonly identity: WorkerIdentity,
+  ) {}
+
+  /** How long it takes to lease a batch, of late. */
+  get leasingMs(): number {
+    return this.averageMs ?? 0;
+  }
+
+  /** Jobs of one queue, ready to be batched; undefined when none waits there. */
+  async pull(queue: string, room: number | 'all'): Promise<StagedJob[] | undefined> {
+    const model = this.models.byQueue(queue);
+    if (!model) return undefined;
+    const startedAt = performance.now();
+    const max = room === 'all' ? Math.max(1, model.serving.maxBatchSize) : room;
+    const { jobs, dropped } = await this.queue.lease(queue, { holder: this.identity.id, max });
+    if (jobs.length + dropped.length === 0) return undefined;
+    this.leases.hold(jobs.map(({ lease }) => lease));
+    this.averageMs = runningAverage(this.averageMs, performance.now() - startedAt);
+    await this.settler.replyDropped(dropped);
+    const staged = await Promise.all(jobs.map((job) => this.stage(job, model)));
+    return staged.flatMap((job) => job ?? []);
+  }
+
+  private async stage(leased: LeasedJob, model: HostedModel): Promise<StagedJob | undefined> {
+    const { deaths } = leased;
+    if (afterDeath(deaths) === 'poisoned') {
+      const message = `the worker died ${deaths.alone} times while it ran nothing but this request`;
+      await this.refuse(leased, { code: 'poisoned', message });
+      return undefined;
+    }
+    try {
+      return stageJob(leased, decodeRequest(leased.payload), model);
+    } catch (error) {
+      const message = `the job holds no inference request: ${messageOf(error)}`;
+      await this.refuse(leased, { code: 'invalid_request', message });
+      return undefined;
+    }
+  }
+
+  private refuse(leased: LeasedJob, error: ErrorBody): Promise<void> {
+    return this.settler.settle([[leased, { ok: false, error }]]);
+  }
+}
