@@ -11,7 +11,7 @@ export interface InferenceRequest {
   readonly rows: number;
   /** In the order of the model's signature. */
   readonly inputs: readonly Tensor[];
-  /** The outputs asked for, in the model's order. */
+  /** The outputs asked for, in the order in which they are answered. */
   readonly outputs: readonly string[];
 }
 

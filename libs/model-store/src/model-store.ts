@@ -3,15 +3,30 @@ import type { ModelConfig } from './model-config.js';
 
 /** Where model versions are kept. */
 export abstract class ModelStore {
-  /** Every version of every model, ordered by name and version number. An invalid one is listed with its fault. */
+  /**
+   * Every version of every model, ordered by name and version number. One that cannot be served is listed with its
+   * fault and takes nothing away from the others.
+   * @throws SluiceError model_unavailable when the store itself cannot be read; the message says what to change
+   */
   abstract list(): Promise<StoredModel[]>;
 }
 
-export type StoredModel = { readonly ref: ModelRef } & (
-  | {
-      readonly config: ModelConfig;
-      /** Absolute path of model.onnx. */ readonly path: string;
-      readonly fault?: undefined;
-    }
-  | { /** What is wrong, and in which file. */ readonly fault: string }
-);
+export type StoredModel = ServableModel | FaultyModel;
+
+export interface ServableModel {
+  readonly ref: ModelRef;
+  readonly config: ModelConfig;
+  /** Absolute path of what the platform loads: `model.onnx`, or `model.json` of a scripted model. */
+  readonly path: string;
+  readonly fault?: undefined;
+}
+
+export interface FaultyModel {
+  /**
+   * A model without any version is listed as version 1, the one to add. When it is the name that is at fault,
+   * `ref.model` does not match MODEL_NAME: nothing but a log or a listing may take it.
+   */
+  readonly ref: ModelRef;
+  /** What is wrong, in which file, and what to change. */
+  readonly fault: string;
+}

@@ -1,6 +1,6 @@
 import { SluiceError } from '@sluice/contracts';
 import { JobIds, type JobQueue, type Lease, type LeasedJob, type NewJob, type QueueSettings } from '@sluice/job-queue';
-import { seededRandom } from './seeded-random.js';
+import { seededRandom } from '@sluice/onnx-writer';
 
 /** What every adapter of the queue does, in simulation and on Redis alike. */
 export interface JobQueueFixture {

@@ -1,0 +1,47 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { Cluster, RedisCluster } from '@sluice/cluster';
+import { ApiConfig } from '@sluice/config';
+import { BullMqJobQueue, JobQueue } from '@sluice/job-queue';
+import { Logger } from '@sluice/telemetry';
+import { HealthController } from './health/health.controller.js';
+import { ErrorFilter } from './http/error-filter.js';
+import { InferController } from './inference/infer.controller.js';
+import { InferenceService } from './inference/inference.service.js';
+import { ApiIdentity } from './jobs/api-identity.js';
+import { JobRunner } from './jobs/job-runner.js';
+import { ModelsModule } from './models/models.module.js';
+import { QueuesModule } from './queues/queues.module.js';
+
+/** What every module of the API may ask for: configuration, telemetry, and the ports bound to their adapters. */
+@Global()
+@Module({})
+class PortsModule {
+  static with(config: ApiConfig, logger: Logger): DynamicModule {
+    const onError = (error: Error) => logger.warn({ reason: error.message }, 'redis_error');
+    const { redisUrl, prefix, presenceMs } = config;
+    return {
+      module: PortsModule,
+      providers: [
+        { provide: ApiConfig, useValue: config },
+        { provide: Logger, useValue: logger },
+        { provide: JobQueue, useValue: new BullMqJobQueue({ redisUrl, prefix, settings: config.queue, onError }) },
+        { provide: Cluster, useValue: new RedisCluster({ redisUrl, prefix, presenceMs, onError }) },
+      ],
+      exports: [ApiConfig, Logger, JobQueue, Cluster],
+    };
+  }
+}
+
+/** The parts of the API, in the order in which a request meets them. */
+@Module({})
+export class ApiModule {
+  static with(config: ApiConfig, logger: Logger): DynamicModule {
+    return {
+      module: ApiModule,
+      imports: [PortsModule.with(config, logger), ModelsModule, QueuesModule.with(config, logger)],
+      controllers: [InferController, HealthController],
+      providers: [InferenceService, JobRunner, ApiIdentity, { provide: APP_FILTER, useClass: ErrorFilter }],
+    };
+  }
+}

@@ -1,0 +1,51 @@
+import { Controller, Get, Res } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Cluster } from '@sluice/cluster';
+import { messageOf } from '@sluice/contracts';
+import type { FastifyReply } from 'fastify';
+import { liveSchema, readySchema, serverMetadataSchema } from '../docs/schemas.js';
+import { ModelCatalogue, type Readiness } from '../models/model-catalogue.js';
+import { SERVER } from './server-metadata.js';
+
+/** The server as the protocol describes it, and whether it can do its work. */
+@ApiTags('server')
+@Controller('v2')
+export class HealthController {
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly catalogue: ModelCatalogue,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Name, version and extensions of the server' })
+  @ApiResponse({ status: 200, schema: serverMetadataSchema })
+  metadata(): typeof SERVER {
+    return SERVER;
+  }
+
+  @Get('health/live')
+  @ApiOperation({ summary: 'Whether this process works at all' })
+  @ApiResponse({ status: 200, schema: liveSchema })
+  live(): { live: true } {
+    return { live: true };
+  }
+
+  @Get('health/ready')
+  @ApiOperation({ summary: 'Whether requests can be answered: Redis is there, and a worker with a model' })
+  @ApiResponse({ status: 200, schema: readySchema })
+  @ApiResponse({ status: 503, schema: readySchema })
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Readiness> {
+    const readiness = await this.check();
+    if (!readiness.ready) void reply.status(503);
+    return readiness;
+  }
+
+  private async check(): Promise<Readiness> {
+    try {
+      await this.cluster.ping();
+    } catch (error) {
+      return { ready: false, reason: messageOf(error) };
+    }
+    return this.catalogue.anyReady();
+  }
+}

@@ -1,0 +1,6 @@
+/** `GET /v2`. Only extensions that are served in full are named. */
+export const SERVER = {
+  name: 'sluice',
+  version: '0.1.0',
+  extensions: ['model_configuration'],
+} as const;

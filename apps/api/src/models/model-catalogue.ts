@@ -1,0 +1,166 @@
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Cluster } from '@sluice/cluster';
+import { messageOf, SluiceError, type ModelRef, type ModelReport, type ServedModel } from '@sluice/contracts';
+import { Logger } from '@sluice/telemetry';
+
+/** A model version that can be asked for. */
+export interface AvailableModel {
+  readonly ref: ModelRef;
+  readonly serving: ServedModel;
+}
+
+export type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string };
+
+interface Entry {
+  readonly ref: ModelRef;
+  /** How it was served when a worker last had it ready. */
+  serving: ServedModel | undefined;
+  /** By `performance.now()`; -Infinity: never. */
+  readyAt: number;
+  /** Why no worker alive has it ready; undefined while one has. */
+  notReady: string | undefined;
+}
+
+const REFRESH_MS = 500;
+/**
+ * A model whose workers are all gone is still accepted for this long: they are restarting, and what is queued waits for
+ * them. After that a request would only wait for its deadline.
+ */
+const GRACE_MS = 15_000;
+
+/** What the cluster serves, from what its workers report. */
+@Injectable()
+export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly entries = new Map<string, Map<string, Entry>>();
+  private readonly listeners = new Set<(refs: readonly ModelRef[]) => void>();
+  private workersAlive = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private refreshing: Promise<void> | undefined;
+
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly logger: Logger,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.cluster.start();
+    await this.refresh();
+    this.timer = setInterval(() => void this.refresh(), REFRESH_MS);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await this.refreshing;
+  }
+
+  /** Called with every version known, after each look at the cluster. */
+  onRefresh(listener: (refs: readonly ModelRef[]) => void): void {
+    this.listeners.add(listener);
+  }
+
+  /**
+   * The version that serves a request: the one named, else the highest that is ready.
+   * @throws SluiceError model_not_found, version_not_found, model_unavailable with the reason, no_worker
+   */
+  resolve(model: string, version?: string): AvailableModel {
+    const entry = this.find(model, version);
+    const { ref, serving, notReady, readyAt } = entry;
+    if (serving && (notReady === undefined || performance.now() - readyAt < GRACE_MS)) return { ref, serving };
+    if (serving) throw new SluiceError('no_worker', `${name(ref)} was served, but no worker has it now: ${notReady}`);
+    throw new SluiceError('model_unavailable', `${name(ref)} is not available: ${notReady}`);
+  }
+
+  /** @throws SluiceError model_not_found, version_not_found, no_worker (nothing is known yet) */
+  readiness(model: string, version?: string): Readiness {
+    const { notReady } = this.find(model, version);
+    return notReady === undefined ? { ready: true } : { ready: false, reason: notReady };
+  }
+
+  /** Versions of a model, in ascending order. @throws SluiceError model_not_found, no_worker */
+  versions(model: string): string[] {
+    return [...this.versionsOf(model).keys()].toSorted((a, b) => Number(a) - Number(b));
+  }
+
+  /** Whether any model can be asked for, and if none why. */
+  anyReady(): Readiness {
+    if (this.workersAlive === 0) return { ready: false, reason: 'no worker is alive' };
+    const all = [...this.entries.values()].flatMap((versions) => [...versions.values()]);
+    if (all.some(({ notReady }) => notReady === undefined)) return { ready: true };
+    const reasons = all.map(({ ref, notReady }) => `${name(ref)}: ${notReady}`);
+    return { ready: false, reason: ['no worker has a model ready', ...reasons].join('; ') };
+  }
+
+  private find(model: string, version: string | undefined): Entry {
+    const versions = this.versionsOf(model);
+    const byNumber = [...versions.values()].toSorted((a, b) => Number(b.ref.version) - Number(a.ref.version));
+    const [highest] = byNumber;
+    if (version === undefined && highest) return byNumber.find(({ notReady }) => notReady === undefined) ?? highest;
+    const entry = version === undefined ? undefined : versions.get(version);
+    if (entry) return entry;
+    const known = this.versions(model).join(', ');
+    throw new SluiceError('version_not_found', `model ${model} has no version ${version}, it has: ${known}`);
+  }
+
+  private versionsOf(model: string): Map<string, Entry> {
+    const versions = this.entries.get(model);
+    if (versions) return versions;
+    if (this.workersAlive === 0) {
+      throw new SluiceError('no_worker', `no worker is alive, so it is not known whether there is a model ${model}`);
+    }
+    const known = [...this.entries.keys()].toSorted().join(', ') || 'none';
+    throw new SluiceError('model_not_found', `there is no model ${model}, there is: ${known}`);
+  }
+
+  private refresh(): Promise<void> {
+    this.refreshing ??= this.read().finally(() => (this.refreshing = undefined));
+    return this.refreshing;
+  }
+
+  private async read(): Promise<void> {
+    try {
+      const workers = await this.cluster.workers();
+      this.workersAlive = workers.length;
+      this.merge(workers.filter(({ state }) => state !== 'draining').flatMap(({ models }) => models));
+    } catch (error) {
+      this.logger.warn({ reason: messageOf(error) }, 'catalogue_refresh_failed');
+    }
+  }
+
+  private merge(reports: readonly ModelReport[]): void {
+    for (const versions of this.entries.values())
+      for (const entry of versions.values()) entry.notReady = 'no worker that is alive has it';
+    for (const report of reports) this.apply(report);
+    for (const [model, versions] of this.entries) {
+      for (const [version, { readyAt, notReady }] of versions) {
+        // Gone for good: a model that was taken away is unknown again, not unavailable for ever.
+        const reported = reports.some((report) => report.model === model && report.version === version);
+        if (!reported && notReady !== undefined && performance.now() - readyAt > GRACE_MS * 4) versions.delete(version);
+      }
+      if (versions.size === 0) this.entries.delete(model);
+    }
+    const refs = [...this.entries.values()].flatMap((versions) => [...versions.values()].map(({ ref }) => ref));
+    for (const listener of this.listeners) listener(refs);
+  }
+
+  private apply(report: ModelReport): void {
+    const { model, version } = report;
+    let versions = this.entries.get(model);
+    if (!versions) this.entries.set(model, (versions = new Map()));
+    let entry = versions.get(version);
+    if (!entry) {
+      entry = { ref: { model, version }, serving: undefined, readyAt: -Infinity, notReady: 'not reported' };
+      versions.set(version, entry);
+    }
+    if (report.state === 'ready') {
+      entry.serving = report.serving;
+      entry.readyAt = performance.now();
+      entry.notReady = undefined;
+    } else if (entry.notReady !== undefined) {
+      entry.notReady = report.state === 'loading' ? 'it is being loaded' : report.reason;
+    }
+  }
+}
+
+function name({ model, version }: ModelRef): string {
+  return `model ${model} version ${version}`;
+}

@@ -1,0 +1,87 @@
+import { Controller, Get, HttpCode, Param, Res } from '@nestjs/common';
+import { ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import {
+  formatConfig,
+  formatMetadata,
+  type ModelConfig,
+  type ModelMetadata,
+} from '../inference/protocol/model-metadata.js';
+import { errorSchema, modelMetadataSchema, modelReadySchema } from '../docs/schemas.js';
+import { ModelCatalogue } from './model-catalogue.js';
+
+const MODEL = { name: 'model', example: 'digits' };
+const VERSION = { name: 'version', example: '1' };
+const UNKNOWN = { status: 404, description: 'No such model or version', schema: errorSchema };
+
+/** What a model is: the protocol's metadata, whether it can be asked, and Triton's configuration of it. */
+@ApiTags('models')
+@ApiParam(MODEL)
+@ApiResponse(UNKNOWN)
+@Controller('v2/models/:model')
+export class ModelsController {
+  constructor(private readonly catalogue: ModelCatalogue) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Metadata of the version that serves' })
+  @ApiResponse({ status: 200, schema: modelMetadataSchema })
+  metadata(@Param('model') model: string): ModelMetadata {
+    return this.describe(model);
+  }
+
+  @Get('versions/:version')
+  @ApiParam(VERSION)
+  @ApiOperation({ summary: 'Metadata of a version' })
+  @ApiResponse({ status: 200, schema: modelMetadataSchema })
+  versionMetadata(@Param('model') model: string, @Param('version') version: string): ModelMetadata {
+    return this.describe(model, version);
+  }
+
+  @Get('ready')
+  @ApiOperation({ summary: 'Whether the model can be asked' })
+  @ApiResponse({ status: 200, schema: modelReadySchema })
+  @ApiResponse({ status: 503, schema: modelReadySchema })
+  ready(@Param('model') model: string, @Res({ passthrough: true }) reply: FastifyReply): object {
+    return this.answerReady(reply, model);
+  }
+
+  @Get('versions/:version/ready')
+  @ApiParam(VERSION)
+  @ApiOperation({ summary: 'Whether a version can be asked' })
+  @ApiResponse({ status: 200, schema: modelReadySchema })
+  @ApiResponse({ status: 503, schema: modelReadySchema })
+  versionReady(
+    @Param('model') model: string,
+    @Param('version') version: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): object {
+    return this.answerReady(reply, model, version);
+  }
+
+  @Get('config')
+  @HttpCode(200)
+  @ApiOperation({ summary: "Triton's model configuration, with the device in use" })
+  config(@Param('model') model: string): ModelConfig {
+    const { ref, serving } = this.catalogue.resolve(model);
+    return formatConfig(ref, serving);
+  }
+
+  @Get('versions/:version/config')
+  @ApiParam(VERSION)
+  @ApiOperation({ summary: "Triton's model configuration of a version" })
+  versionConfig(@Param('model') model: string, @Param('version') version: string): ModelConfig {
+    const { ref, serving } = this.catalogue.resolve(model, version);
+    return formatConfig(ref, serving);
+  }
+
+  private describe(model: string, version?: string): ModelMetadata {
+    const { ref, serving } = this.catalogue.resolve(model, version);
+    return formatMetadata(ref, this.catalogue.versions(model), serving);
+  }
+
+  private answerReady(reply: FastifyReply, model: string, version?: string): object {
+    const readiness = this.catalogue.readiness(model, version);
+    if (!readiness.ready) void reply.status(503);
+    return { name: model, ...readiness };
+  }
+}

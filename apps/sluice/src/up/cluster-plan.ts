@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { UsageError } from '../usage-error.js';
+
+/** What a local cluster consists of; decided before anything starts. */
+export interface ClusterPlan {
+  readonly host: string;
+  readonly port: number;
+  /** A Redis that runs already; otherwise the cluster brings its own. */
+  readonly redisUrl: string | undefined;
+  readonly workerNames: readonly string[];
+  readonly environment: ChildEnvironment;
+}
+
+/** The environment of the cluster's processes, which depends on where Redis came to listen. */
+export interface ChildEnvironment {
+  api(redisUrl: string): NodeJS.ProcessEnv;
+  worker(name: string, redisUrl: string): NodeJS.ProcessEnv;
+}
+
+const MOST_WORKERS = 64;
+
+/**
+ * @param env the environment that `npm start` was given
+ * @throws UsageError that names the variable
+ */
+export function planCluster(env: NodeJS.ProcessEnv, machine: { root: string; cores: number }): ClusterPlan {
+  const host = env['SLUICE_HOST'] || '127.0.0.1';
+  const port = readInteger(env, 'PORT', 3000, 65_535);
+  const workers = readInteger(env, 'SLUICE_WORKERS', 2, MOST_WORKERS);
+  const shared = {
+    ...env,
+    SLUICE_HOST: host,
+    SLUICE_MODELS: env['SLUICE_MODELS'] || join(machine.root, 'models'),
+  };
+  const threads = env['SLUICE_INTRA_OP_THREADS'] || String(Math.max(1, Math.floor(machine.cores / workers)));
+  return {
+    host,
+    port,
+    redisUrl: env['REDIS_URL'] || undefined,
+    workerNames: Array.from({ length: workers }, (_, index) => `worker-${index + 1}`),
+    environment: {
+      api: (redisUrl) => ({ ...shared, REDIS_URL: redisUrl, PORT: String(port) }),
+      worker: (name, redisUrl) => ({
+        ...shared,
+        REDIS_URL: redisUrl,
+        // The API's: a worker listens to nobody.
+        PORT: undefined,
+        SLUICE_WORKER_NAME: name,
+        SLUICE_INTRA_OP_THREADS: threads,
+        // glibc gives the memory of a released model back to the system only when told to.
+        MALLOC_TRIM_THRESHOLD_: env['MALLOC_TRIM_THRESHOLD_'] ?? '131072',
+      }),
+    },
+  };
+}
+
+function readInteger(env: NodeJS.ProcessEnv, name: string, fallback: number, most: number): number {
+  const text = env[name];
+  if (text === undefined || text === '') return fallback;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > most)
+    throw new UsageError(`${name} is \`${text}\`: it must be a whole number from 1 to ${most}`);
+  return value;
+}

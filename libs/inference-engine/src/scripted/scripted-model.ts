@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { isDatatype, type Datatype, type TensorSpec } from '@sluice/contracts';
+
+const tensorSpec = z.object({
+  name: z.string().min(1),
+  datatype: z.custom<Datatype>((value) => typeof value === 'string' && isDatatype(value), 'is no datatype'),
+  shape: z.array(z.number().int().min(-1)),
+});
+
+const scriptedModel = z
+  .strictObject({
+    inputs: z.array(tensorSpec).min(1),
+    outputs: z.array(tensorSpec).min(1),
+    /** A run of n rows takes fixedMs + perRowMs * n. */
+    fixedMs: z.number().nonnegative(),
+    perRowMs: z.number().nonnegative(),
+    /**
+     * `sum`: every element of an output's row is the sum of all values in that row of all inputs. `echo`: output i is
+     * input i. Either way an answer shows which request it belongs to.
+     */
+    compute: z.enum(['sum', 'echo']).default('sum'),
+    /** A run fails in which a row of the first input starts with this value: a poisoned request. */
+    failRowsWithValue: z.number().optional(),
+    /** A run kills the process in which a row of the first input starts with this value: a crash of the runtime. */
+    crashOnValue: z.number().optional(),
+  })
+  .superRefine(({ compute, inputs, outputs }, context) => {
+    const problem = compute === 'echo' ? echoProblem(inputs, outputs) : sumProblem(inputs, outputs);
+    if (problem) context.addIssue({ code: 'custom', message: problem });
+  });
+
+/** A device's model of known cost and known answers, as its file describes it in JSON. */
+export type ScriptedModel = z.output<typeof scriptedModel>;
+/** What has to be written into such a file. */
+export type ScriptedModelFile = z.input<typeof scriptedModel>;
+
+/** @throws Error when the text is not JSON; ZodError when it is not a scripted model, or one that cannot be computed */
+export function parseScriptedModel(text: string): ScriptedModel {
+  return scriptedModel.parse(JSON.parse(text));
+}
+
+function echoProblem(inputs: readonly TensorSpec[], outputs: readonly TensorSpec[]): string | undefined {
+  const wrong = outputs.find((output, index) => {
+    const input = inputs[index];
+    return input?.datatype !== output.datatype || input.shape.join() !== output.shape.join();
+  });
+  return wrong && `output ${wrong.name} cannot echo: the input in its place has another datatype or shape`;
+}
+
+function sumProblem(inputs: readonly TensorSpec[], outputs: readonly TensorSpec[]): string | undefined {
+  const notNumeric = [...inputs, ...outputs].find(({ datatype }) => ['BYTES', 'FP16', 'BF16'].includes(datatype));
+  if (notNumeric) return `${notNumeric.name} is ${notNumeric.datatype}, which is not summed: use compute: "echo"`;
+  const open = outputs.find(({ shape }) => shape.slice(1).includes(-1));
+  return open && `output ${open.name} has a variable dimension after the first: its size would be unknown`;
+}

@@ -1,0 +1,101 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { messageOf, MODEL_NAME, type ModelRef, SluiceError } from '@sluice/contracts';
+import { DEFAULT_MODEL_CONFIG, type ModelConfig, parseModelConfig } from './model-config.js';
+import { ModelStore, type StoredModel } from './model-store.js';
+
+/** Decimal, positive, without leading zeros: one spelling for one version. Other folders of a model are its own affair. */
+const VERSION = /^[1-9]\d*$/;
+
+const MODEL_FILE = { onnxruntime_onnx: 'model.onnx', scripted: 'model.json' } as const satisfies Record<
+  ModelConfig['platform'],
+  string
+>;
+
+/**
+ * A folder in the layout of Triton's model repository:
+ *
+ *     <folder>/<model>/config.json             optional
+ *     <folder>/<model>/<version>/model.onnx    or model.json, when config.json says "platform": "scripted"
+ *
+ * Folders may be symbolic links. Hidden ones are ignored, so that an atomic swap (`.new` renamed) and Kubernetes'
+ * `..data` work.
+ */
+export class FolderModelStore extends ModelStore {
+  private readonly folder: string;
+
+  constructor(folder: string) {
+    super();
+    this.folder = resolve(folder);
+  }
+
+  async list(): Promise<StoredModel[]> {
+    const models = await foldersIn(this.folder).catch((error: unknown) => {
+      throw new SluiceError(
+        'model_unavailable',
+        `the models folder ${this.folder} cannot be read: create it, or name another (${messageOf(error)})`,
+        { cause: error },
+      );
+    });
+    return (await Promise.all(models.toSorted().map((model) => this.versionsOf(model)))).flat();
+  }
+
+  private async versionsOf(model: string): Promise<StoredModel[]> {
+    const folder = join(this.folder, model);
+    let refs: ModelRef[] = [{ model, version: '1' }];
+    try {
+      const versions = (await foldersIn(folder)).filter((name) => VERSION.test(name)).toSorted(byNumber);
+      if (versions.length > 0) refs = versions.map((version) => ({ model, version }));
+      if (!MODEL_NAME.test(model)) throw new Error(`${folder}: rename it, the name of a model matches ${MODEL_NAME}`);
+      const config = await readConfig(join(folder, 'config.json'), model);
+      const file = MODEL_FILE[config.platform];
+      if (versions.length === 0)
+        throw new Error(`${folder} has no version: put the model at ${join(folder, '1', file)}`);
+      return await Promise.all(
+        refs.map(async (ref) => {
+          const path = join(folder, ref.version, file);
+          return (await isFile(path))
+            ? { ref, config, path }
+            : { ref, fault: `${path} is missing: put the model there` };
+        }),
+      );
+    } catch (error) {
+      return refs.map((ref) => ({ ref, fault: messageOf(error) }));
+    }
+  }
+}
+
+/** @throws Error that names the file */
+async function readConfig(path: string, model: string): Promise<ModelConfig> {
+  try {
+    return parseModelConfig(await readFile(path, 'utf8'), model);
+  } catch (error) {
+    if (isMissing(error)) return DEFAULT_MODEL_CONFIG;
+    throw new Error(`${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Names of the folders in a folder, links to folders included, hidden ones not. */
+async function foldersIn(path: string): Promise<string[]> {
+  const names = (await readdir(path)).filter((name) => !name.startsWith('.'));
+  const isFolder = await Promise.all(names.map(async (name) => (await statOf(join(path, name)))?.isDirectory()));
+  return names.filter((_, index) => isFolder[index]);
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await statOf(path))?.isFile() ?? false;
+}
+
+/** Undefined for what is gone by now, or a link to nowhere. */
+async function statOf(path: string) {
+  return stat(path).catch(() => undefined);
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
+/** Decimal strings without leading zeros, of any length. */
+function byNumber(a: string, b: string): number {
+  return a.length - b.length || (a < b ? -1 : 1);
+}
