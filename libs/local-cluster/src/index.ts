@@ -1,0 +1,4 @@
+export { LocalCluster, type ClusterProcess, type LocalClusterOptions } from './local-cluster.js';
+export { startNodeProcess, type NodeProcessOptions } from './node-process.js';
+export { waitUntilReady } from './readiness.js';
+export { describeExit, type ProcessExit, type RunningProcess } from './running-process.js';
