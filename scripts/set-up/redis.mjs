@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import process from 'node:process';
-import { createInterface } from 'node:readline/promises';
 import { pathToFileURL } from 'node:url';
 import { ROOT } from './paths.mjs';
 import { SetUpError } from './set-up-error.mjs';
@@ -32,6 +31,7 @@ export async function provideRedis(tell) {
 /** Asks whoever sits at the terminal; where nobody does (CI, a container's build), the answer is yes. */
 async function confirm(question) {
   if (!process.stdin.isTTY || !process.stdout.isTTY || process.env.CI) return true;
+  const { createInterface } = await import('node:readline/promises');
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   const answer = await terminal.question(`  ? ${question} [Y/n] `);
   terminal.close();

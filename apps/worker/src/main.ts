@@ -1,9 +1,11 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { compileWorkerConfig } from '@sluice/config';
+import { stopWithParent } from '@sluice/local-cluster';
 import { createLogger, NestLogger } from '@sluice/telemetry';
 import { workerAdapters, WorkerModule } from './worker.module.js';
 
+stopWithParent();
 const config = compileWorkerConfig(process.env);
 const logger = createLogger(config.name, config.logLevel);
 const app = await NestFactory.createApplicationContext(

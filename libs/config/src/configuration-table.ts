@@ -9,7 +9,7 @@ export function configurationTable(): string {
     const readers = Object.keys(apps).filter((app) => name in (apps[app] ?? {}));
     const schema = readers.map((app) => apps[app]?.[name]).find(Boolean);
     const fallback = schema?.safeParse(undefined).data;
-    return `| \`${name}\` | ${fallback === undefined ? '' : `\`${String(fallback)}\``} | ${readers.join(', ')} | ${schema?.description ?? ''} |`;
+    return `| \`${name}\` | ${fallback === undefined ? '' : `\`${text(fallback)}\``} | ${readers.join(', ')} | ${schema?.description ?? ''} |`;
   });
   return `# Configuration
 
@@ -20,4 +20,8 @@ This page is made from the schema in \`libs/config/src/settings.ts\` (\`npx vite
 | --- | --- | --- | --- |
 ${rows.join('\n')}
 `;
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -81,6 +81,3 @@ export const workerSettings = z.object({
     .describe('Name of the worker in logs and in its id'),
   SLUICE_DRAIN_MS: milliseconds().default(8_000).describe('Longest wait for the running batch at shutdown'),
 });
-
-export type ApiEnvironment = z.infer<typeof apiSettings>;
-export type WorkerEnvironment = z.infer<typeof workerSettings>;

@@ -1,3 +1,4 @@
-export { CONFORMANCE_SETTINGS, describeJobQueue, type JobQueueFixture } from './job-queue-conformance.js';
+export { describeJobQueue } from './job-queue-conformance/describe-job-queue.js';
+export { CONFORMANCE_SETTINGS, type JobQueueFixture } from './job-queue-conformance/queue-under-test.js';
 export { startRedis, type TestRedis, type TestRedisOptions } from './redis-server.js';
 export { describeCluster, workerReport, type ClusterFixture } from './cluster-conformance.js';

@@ -87,7 +87,7 @@ export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShut
     const all = [...this.entries.values()].flatMap((versions) => [...versions.values()]);
     if (all.some(({ notReady }) => notReady === undefined)) return { ready: true };
     const reasons = all.map(({ ref, notReady }) => `${name(ref)}: ${notReady}`);
-    return { ready: false, reason: ['no worker has a model ready', ...reasons].join('; ') };
+    return { ready: false, reason: `no worker has a model ready: ${reasons.join('; ') || 'none is known'}` };
   }
 
   private find(model: string, version: string | undefined): Entry {

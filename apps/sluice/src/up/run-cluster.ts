@@ -5,11 +5,11 @@ import type { RedisBinary } from '@sluice/embedded-redis';
 import { UsageError } from '../usage-error.js';
 import { addressTable, localUrl, withoutPassword } from './address-table.js';
 import type { ClusterPlan } from './cluster-plan.js';
-import { localCluster } from './local-cluster.js';
+import { clusterStages } from './cluster-stages.js';
 import { tailLog } from './log-tail.js';
 import { Progress } from './progress.js';
-import { waitUntilReady } from './readiness.js';
-import { describeExit } from './running-process.js';
+import { waitUntilReady } from '@sluice/local-cluster';
+import { describeExit } from '@sluice/local-cluster';
 import { StopRequest } from './stop-request.js';
 import type { Death } from './supervised-process.js';
 import { Supervisor } from './supervisor.js';
@@ -50,7 +50,7 @@ export async function runCluster({ root, plan, redis, watchParent }: ClusterRun)
     // Heard only while the cluster is not ready: nobody listens later.
     if (deathsInARow >= MOST_DEATHS_BEFORE_READY) hopeless.abort(new Error(`${name} died ${deathsInARow} times`));
   };
-  const cluster = localCluster({ root, plan, redis, logFile, onDeath });
+  const cluster = clusterStages({ root, plan, redis, logFile, onDeath });
   const supervisor = new Supervisor(cluster.stages);
   let exitCode = 0;
   const stopRequest = new StopRequest({

@@ -46,9 +46,8 @@ export class Leasing {
       Array.from({ length: Math.min(max, waiting) }, () => worker.getNextJob(token, { block: false })),
     );
     // An answer that got lost leaves its job locked by a token that nobody extends: it comes back when it lapses.
-    const failure = taken.find(({ status }) => status === 'rejected');
-    if (failure && taken.every(({ status }) => status === 'rejected')) {
-      throw new SluiceError('redis_unavailable', `could not lease from ${queue}`, { cause: failure });
+    if (taken.length > 0 && taken.every(({ status }) => status === 'rejected')) {
+      throw new SluiceError('redis_unavailable', `could not lease from ${queue}`, { cause: taken[0] });
     }
     const jobs = taken.flatMap((answer) => (answer.status === 'fulfilled' ? (answer.value ?? []) : []));
     return this.open(queue, holder, token, jobs);

@@ -1,5 +1,4 @@
-import type { ErrorBody, ErrorCode } from '@sluice/contracts';
-import { ERRORS } from '@sluice/contracts';
+import { isErrorCode, type ErrorBody } from '@sluice/contracts';
 import { z } from 'zod';
 import type { Deaths, NewJob, Outcome } from '../job-queue.js';
 
@@ -49,7 +48,6 @@ export function formatFailure({ code, message }: ErrorBody): string {
 export function parseFailure(reason: string): Outcome {
   const colon = reason.indexOf(': ');
   const code = reason.slice(0, colon);
-  const known = (candidate: string): candidate is ErrorCode => Object.hasOwn(ERRORS, candidate);
-  if (known(code)) return { ok: false, error: { code, message: reason.slice(colon + 2) } };
+  if (isErrorCode(code)) return { ok: false, error: { code, message: reason.slice(colon + 2) } };
   return { ok: false, error: { code: 'internal', message: reason } };
 }

@@ -1,19 +1,19 @@
 import { join } from 'node:path';
 import type { RedisBinary } from '@sluice/embedded-redis';
 import type { ClusterPlan } from './cluster-plan.js';
-import { startNodeProcess } from './node-process.js';
+import { startNodeProcess } from '@sluice/local-cluster';
 import { embeddedRedisLauncher } from './redis-process.js';
 import { SupervisedProcess, type Death } from './supervised-process.js';
 import type { Stage } from './supervisor.js';
 
-export interface LocalCluster {
+export interface ClusterStages {
   /** In the order in which they start. */
   readonly stages: readonly Stage[];
   /** Where Redis listens. @throws Error before it does */
   redisUrl(): string;
 }
 
-export interface LocalClusterOptions {
+export interface ClusterStagesOptions {
   readonly root: string;
   readonly plan: ClusterPlan;
   /** Undefined when the plan names a Redis that runs already. */
@@ -29,7 +29,7 @@ const GRACE_MS = { redis: 1_500, workers: 4_500, api: 3_500 };
  * The parts of a local cluster. They stop the other way round: the API first, so that
  * nothing new is accepted while it answers what it has accepted; then the workers drain; then Redis, its data saved.
  */
-export function localCluster({ root, plan, redis, logFile, onDeath }: LocalClusterOptions): LocalCluster {
+export function clusterStages({ root, plan, redis, logFile, onDeath }: ClusterStagesOptions): ClusterStages {
   let url = plan.redisUrl;
   const redisUrl = () => {
     if (url === undefined) throw new Error('Redis has not been started');

@@ -1,0 +1,199 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { InMemoryCluster, InMemoryClusterHub, type Reply } from '@sluice/cluster';
+import { compileWorkerConfig } from '@sluice/config';
+import { decodeResult, encodeRequest } from '@sluice/contracts';
+import { OnnxEngine, ScriptedEngine, type ScriptedModelFile } from '@sluice/inference-engine';
+import { InMemoryJobQueue, JobIds } from '@sluice/job-queue';
+import { FolderModelStore } from '@sluice/model-store';
+import { createLogger } from '@sluice/telemetry';
+import { Engines } from './execute/engines.js';
+import { workerAdapters, WorkerModule } from './worker.module.js';
+
+const Q = 'inference.sum.1';
+const SUM: ScriptedModelFile = {
+  inputs: [{ name: 'x', datatype: 'INT32', shape: [-1, 2] }],
+  outputs: [{ name: 'y', datatype: 'INT32', shape: [-1, 1] }],
+  fixedMs: 20,
+  perRowMs: 0,
+  failRowsWithValue: 666,
+};
+
+/** A whole worker in this process: everything real but Redis. */
+class Harness {
+  readonly scripted = new ScriptedEngine();
+  readonly hub = new InMemoryClusterHub();
+  readonly api = new InMemoryCluster(this.hub);
+  readonly replies = new Map<string, Reply>();
+  readonly config = compileWorkerConfig({ SLUICE_LOG_LEVEL: 'silent' });
+  readonly queue = new InMemoryJobQueue(this.config.queue, Date.now);
+  private readonly ids = new JobIds(Date.now, Math.random);
+  private readonly models = mkdtempSync(join(tmpdir(), 'sluice-models-'));
+  private worker: INestApplicationContext | undefined;
+  private onReply = () => {};
+
+  async start(model: Partial<ScriptedModelFile> = {}): Promise<void> {
+    const folder = join(this.models, 'sum', '1');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'model.json'), JSON.stringify({ ...SUM, ...model }));
+    writeFileSync(join(this.models, 'sum', 'config.json'), JSON.stringify({ platform: 'scripted' }));
+    await this.api.subscribe('api', (replies) => {
+      for (const reply of replies) {
+        if (this.replies.has(reply.jobId)) throw new Error(`job ${reply.jobId} was answered twice`);
+        this.replies.set(reply.jobId, reply);
+      }
+      this.onReply();
+    });
+    const logger = createLogger('worker', 'silent');
+    const module = WorkerModule.with(this.config, logger, {
+      queue: this.queue,
+      cluster: new InMemoryCluster(this.hub),
+      store: new FolderModelStore(this.models),
+      engines: new Engines({ onnxruntime_onnx: new OnnxEngine(this.config.engine), scripted: this.scripted }),
+    });
+    this.worker = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
+  }
+
+  async send(...rows: number[][]): Promise<string[]> {
+    const jobs = rows.map((values) => {
+      const bytes = new Uint8Array(Int32Array.from(values).buffer);
+      const inputs = [{ name: 'x', datatype: 'INT32' as const, shape: [values.length / 2, 2], bytes }];
+      const payload = encodeRequest({ model: 'sum', version: '1', rows: values.length / 2, inputs, outputs: ['y'] });
+      return this.job(payload);
+    });
+    await this.queue.enqueue(Q, jobs);
+    return jobs.map(({ id }) => id);
+  }
+
+  job(payload: Uint8Array) {
+    const expiresAt = Date.now() + 60_000;
+    return { id: this.ids.next(), label: {}, replyTo: 'api', priority: 1, expiresAt, payload };
+  }
+
+  async answers(ids: readonly string[]): Promise<(number[] | string)[]> {
+    while (!ids.every((id) => this.replies.has(id))) await new Promise<void>((resolve) => (this.onReply = resolve));
+    return ids.map((id) => {
+      const reply = this.replies.get(id)!;
+      if ('error' in reply) return reply.error.code;
+      const { bytes } = decodeResult(reply.result).outputs[0]!;
+      return [...new Int32Array(Uint8Array.from(bytes).buffer)];
+    });
+  }
+
+  /** Resolves when the device is in its nth run. */
+  async running(holding: number): Promise<void> {
+    await vi.waitFor(async () => expect((await this.queue.counts(Q)).active).toBeGreaterThanOrEqual(holding), {
+      interval: 1,
+    });
+  }
+
+  async drain(): Promise<void> {
+    const { worker } = this;
+    this.worker = undefined;
+    await worker?.close();
+  }
+
+  async close(): Promise<void> {
+    await this.drain();
+    await this.scripted.close();
+    rmSync(this.models, { recursive: true });
+  }
+}
+
+describe('a worker', () => {
+  let harness: Harness;
+  beforeEach(() => {
+    harness = new Harness();
+  });
+  afterEach(() => harness.close());
+
+  it('answers each request with its own result, rows of several requests in one batch', async () => {
+    await harness.start();
+    const [first] = await harness.send([1, 1]);
+    await harness.running(1);
+    const others = await harness.send([2, 3], [4, 5, 6, 7], [8, 9]);
+    expect(await harness.answers([first!, ...others])).toEqual([[2], [5], [9, 13], [17]]);
+    expect(harness.scripted.ledger()).toMatchObject({ runs: 2, rows: 5 });
+    expect(await harness.queue.counts(Q)).toMatchObject({ waiting: 0, active: 0, completed: 4, failed: 0 });
+  });
+
+  it('leases and packs the next batch while the device runs one, and not more than that', async () => {
+    await harness.start({ fixedMs: 200 });
+    const [first] = await harness.send([0, 0]);
+    await harness.running(1);
+    const others = await harness.send(...Array.from({ length: 100 }, (_, index) => [index, 1]));
+    await harness.running(33);
+    // The device is still in its first run: what is held beyond it is staged.
+    expect(harness.scripted.ledger().runs).toBe(0);
+    expect((await harness.queue.counts(Q)).active).toBe(33);
+    await harness.answers([first!, ...others]);
+    expect(harness.scripted.ledger()).toMatchObject({ runs: 5, rows: 101 });
+  });
+
+  it('fails the bad request of a batch and none of its neighbours', async () => {
+    await harness.start();
+    const [first] = await harness.send([0, 0]);
+    await harness.running(1);
+    const mixed = await harness.send([1, 2], [666, 0], [3, 4]);
+    expect(await harness.answers([first!, ...mixed])).toEqual([[0], [3], 'inference_failed', [7]]);
+  });
+
+  it('ends a job that holds no request, and goes on', async () => {
+    await harness.start();
+    const bad = harness.job(Buffer.from('not a frame'));
+    await harness.queue.enqueue(Q, [bad]);
+    const [good] = await harness.send([1, 2]);
+    expect(await harness.answers([bad.id, good!])).toEqual(['invalid_request', [3]]);
+  });
+
+  it('ends a request as poisoned whose workers died three times while they ran nothing else', async () => {
+    const [guilty, innocent] = await harness.send([1, 1], [2, 2]);
+    for (const [holder, running] of [
+      ['a', [guilty!, innocent!]],
+      ['b', [guilty!]],
+      ['c', [guilty!]],
+      ['d', [guilty!]],
+    ] as const) {
+      await harness.queue.lease(Q, { holder, max: 2 });
+      await harness.queue.sweep(Q, async () => ({ alive: false, running }));
+    }
+    await harness.start();
+    expect(await harness.answers([guilty!, innocent!])).toEqual(['poisoned', [4]]);
+  });
+
+  it('says nothing about a job that somebody else has by now', async () => {
+    await harness.start({ fixedMs: 200 });
+    const [taken] = await harness.send([1, 2]);
+    await harness.running(1);
+    await harness.queue.sweep(Q, async () => ({ alive: false, running: [] }));
+    const { jobs } = await harness.queue.lease(Q, { holder: 'other', max: 1 });
+    const [next] = await harness.send([5, 5]);
+    expect(await harness.answers([next!])).toEqual([[10]]);
+    expect(harness.replies.has(taken!)).toBe(false);
+    const outcome = { ok: true, result: Buffer.from('theirs') } as const;
+    expect(await harness.queue.settle([{ lease: jobs[0]!.lease, outcome }])).toEqual(['settled']);
+  });
+
+  it('drains: what runs is answered, what has not started goes back, nothing is held', async () => {
+    await harness.start({ fixedMs: 150 });
+    const [running] = await harness.send([1, 2]);
+    await harness.running(1);
+    const waiting = await harness.send(...Array.from({ length: 40 }, () => [0, 0]));
+    await harness.running(33);
+    await harness.drain();
+    expect(await harness.answers([running!])).toEqual([[3]]);
+    expect(harness.replies.size).toBe(1);
+    expect(await harness.queue.counts(Q)).toMatchObject({ waiting: 40, active: 0 });
+    const { jobs } = await harness.queue.lease(Q, { holder: 'next', max: 50 });
+    expect(jobs.map(({ lease }) => lease.jobId)).toEqual(waiting);
+    expect(await harness.api.workers()).toEqual([]);
+  });
+});
+
+it('binds the ports of a real worker to BullMQ, Redis, a folder and onnxruntime', () => {
+  const adapters = workerAdapters(compileWorkerConfig({}), createLogger('worker', 'silent'));
+  expect(adapters.store).toBeInstanceOf(FolderModelStore);
+});

@@ -1,0 +1,42 @@
+import type { RedisBinary } from '@sluice/embedded-redis';
+import type { Cleanups } from './cleanups.js';
+import type { CpuMsPerRequest } from './process-cpu.js';
+
+/** One question that the bench answers with numbers. */
+export interface Scenario {
+  readonly name: string;
+  /** What it measures, in one line. */
+  readonly summary: string;
+  /** @throws Error when an answer is wrong or a process fails: then nothing was measured */
+  measure(bench: BenchRun): Promise<Measurement>;
+}
+
+/** What a scenario is given. */
+export interface BenchRun {
+  /** The repository's root: the built apps are in its dist/. */
+  readonly root: string;
+  readonly redis: RedisBinary;
+  readonly repetitions: number;
+  /** Length of the window that one repetition measures. */
+  readonly windowMs: number;
+  /** What the scenario starts is ended here, whatever happens to it. */
+  readonly cleanups: Cleanups;
+  /** Progress, for whoever watches. */
+  tell(line: string): void;
+}
+
+export interface Measurement {
+  /** One per repetition, all with the same keys: reported as their median, least and greatest. */
+  readonly rounds: readonly Round[];
+  /** What does not vary between repetitions. */
+  readonly constants: Readonly<Record<string, number>>;
+  /** How it was measured, and what to compare it with: for people, a line each. */
+  readonly conditions: readonly string[];
+}
+
+export interface Round {
+  /** By the keys of bench/README.md. */
+  readonly values: Readonly<Record<string, number>>;
+  /** Undefined where the operating system does not tell. */
+  readonly cpuMsPerRequest: CpuMsPerRequest | undefined;
+}

@@ -1,0 +1,24 @@
+import { describeHistory } from './history.js';
+import { describeLeasing } from './leasing.js';
+import { describeLimits } from './limits.js';
+import { QueueUnderTest, type JobQueueFixture } from './queue-under-test.js';
+import { describeRecovery } from './recovery.js';
+import { describeSettling } from './settling.js';
+
+/** What every adapter of the queue does, in simulation and on Redis alike. */
+export function describeJobQueue(name: string, open: () => Promise<JobQueueFixture>): void {
+  describe(`${name} is a job queue`, () => {
+    let underTest: QueueUnderTest;
+    beforeEach(async () => {
+      underTest = new QueueUnderTest(await open());
+    });
+    afterEach(() => underTest.close());
+
+    const at = () => underTest;
+    describeLeasing(at);
+    describeSettling(at);
+    describeRecovery(at);
+    describeLimits(at);
+    describeHistory(at);
+  });
+}

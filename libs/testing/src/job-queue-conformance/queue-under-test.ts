@@ -1,0 +1,102 @@
+import {
+  JobIds,
+  type JobQueue,
+  type Judge,
+  type Lease,
+  type LeasedJob,
+  type NewJob,
+  type QueueSettings,
+  type SettleOutcome,
+} from '@sluice/job-queue';
+import { seededRandom } from '@sluice/onnx-writer';
+
+/** An adapter, opened for one test. */
+export interface JobQueueFixture {
+  readonly queue: JobQueue;
+  readonly settings: QueueSettings;
+  /** Lets time go by, on the queue's own clock. */
+  pass(ms: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const CONFORMANCE_SETTINGS: QueueSettings = {
+  leaseMs: 400,
+  maxPayloadBytes: 1_000_000,
+  maxResultBytes: 1_000_000,
+  maxWaiting: 50,
+  keepResultsMs: 1_000,
+};
+
+export const Q = 'inference.conformance.1';
+
+export const alive: Judge = async () => ({ alive: true, running: [] });
+
+/** Every holder is dead, and was running these jobs. */
+export function dead(...running: string[]): Judge {
+  return async () => ({ alive: false, running });
+}
+
+export function idsOf(jobs: readonly LeasedJob[]): string[] {
+  return jobs.map(({ lease: { jobId } }) => jobId);
+}
+
+/** A queue and the few words in which the suite speaks of it. */
+export class QueueUnderTest {
+  readonly queue: JobQueue;
+  readonly settings: QueueSettings;
+  private readonly ids: JobIds;
+
+  constructor(private readonly fixture: JobQueueFixture) {
+    this.queue = fixture.queue;
+    this.settings = fixture.settings;
+    this.ids = new JobIds(() => this.queue.now(), seededRandom(1));
+  }
+
+  pass(ms: number): Promise<void> {
+    return this.fixture.pass(ms);
+  }
+
+  close(): Promise<void> {
+    return this.fixture.close();
+  }
+
+  job(spec: Partial<NewJob> = {}): NewJob {
+    return {
+      id: this.ids.next(),
+      label: { model: 'conformance', rows: 1 },
+      replyTo: 'api-1',
+      priority: 5,
+      expiresAt: this.queue.now() + 60_000,
+      payload: Buffer.from('payload'),
+      ...spec,
+    };
+  }
+
+  async enqueue(count: number, spec: Partial<NewJob> = {}): Promise<string[]> {
+    const jobs = Array.from({ length: count }, () => this.job(spec));
+    await this.queue.enqueue(Q, jobs);
+    return jobs.map(({ id }) => id);
+  }
+
+  async lease(holder: string, max: number): Promise<readonly LeasedJob[]> {
+    return (await this.queue.lease(Q, { holder, max })).jobs;
+  }
+
+  async leaseOne(holder: string): Promise<LeasedJob> {
+    const [only] = await this.lease(holder, 1);
+    if (!only) throw new Error('nothing to lease');
+    return only;
+  }
+
+  async complete({ lease }: { lease: Lease }, result = 'result'): Promise<SettleOutcome | undefined> {
+    const [outcome] = await this.queue.settle([{ lease, outcome: { ok: true, result: Buffer.from(result) } }]);
+    return outcome;
+  }
+
+  /** The result as text, or the code of the error, or the state of a job that has not ended. */
+  async resultOf(id: string): Promise<string | undefined> {
+    const [status] = await this.queue.inspect(Q, [id]);
+    if (status?.state !== 'ended') return status?.state;
+    return status.outcome.ok ? Buffer.from(status.outcome.result).toString() : status.outcome.error.code;
+  }
+}
