@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { ShutdownSignal } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { compileWorkerConfig } from '@sluice/config';
 import { stopWithParent } from '@sluice/local-cluster';
@@ -12,4 +13,5 @@ const app = await NestFactory.createApplicationContext(
   WorkerModule.with(config, logger, workerAdapters(config, logger)),
   { logger: new NestLogger(logger), abortOnError: false },
 );
-app.enableShutdownHooks();
+// Only these: Nest's default adds SIGSEGV and SIGABRT, and a crash of native code that is "handled" hangs for ever.
+app.enableShutdownHooks([ShutdownSignal.SIGTERM, ShutdownSignal.SIGINT]);

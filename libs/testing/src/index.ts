@@ -2,3 +2,4 @@ export { describeJobQueue } from './job-queue-conformance/describe-job-queue.js'
 export { CONFORMANCE_SETTINGS, type JobQueueFixture } from './job-queue-conformance/queue-under-test.js';
 export { startRedis, type TestRedis, type TestRedisOptions } from './redis-server.js';
 export { describeCluster, workerReport, type ClusterFixture } from './cluster-conformance.js';
+export { SeveringProxy } from './severing-proxy.js';
