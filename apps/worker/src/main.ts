@@ -14,4 +14,4 @@ const app = await NestFactory.createApplicationContext(
   { logger: new NestLogger(logger), abortOnError: false },
 );
 // Only these: Nest's default adds SIGSEGV and SIGABRT, and a crash of native code that is "handled" hangs for ever.
-app.enableShutdownHooks([ShutdownSignal.SIGTERM, ShutdownSignal.SIGINT]);
+app.enableShutdownHooks([ShutdownSignal.SIGTERM, ShutdownSignal.SIGINT], { useProcessExit: true });

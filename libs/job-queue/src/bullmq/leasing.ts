@@ -36,20 +36,21 @@ export class Leasing {
   ) {}
 
   async lease(queue: string, { holder, max }: LeaseRequest): Promise<LeaseResult> {
-    const handle = this.handles.of(queue);
-    const counts = await handle.queue.getJobCounts('waiting', 'prioritized', 'delayed');
-    // A delayed job that is due is moved to waiting by the script that takes one.
-    const waiting = (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0) + Math.min(1, counts['delayed'] ?? 0);
     const token = newLeaseToken(holder);
-    const worker = handle.worker(holder);
-    const taken = await Promise.allSettled(
-      Array.from({ length: Math.min(max, waiting) }, () => worker.getNextJob(token, { block: false })),
-    );
+    const worker = this.handles.of(queue).worker(holder);
+    const take = (count: number) =>
+      Promise.allSettled<Job | undefined>(
+        Array.from({ length: count }, () => worker.getNextJob(token, { block: false })),
+      );
+    // The first is taken while the others are counted: a lone job costs one round trip.
+    const [first, waiting] = await Promise.all([take(Math.min(max, 1)), this.countWaiting(queue)]);
+    const rest = isTaken(first[0]) ? await take(Math.min(max - 1, waiting)) : [];
+    const answers = [...first, ...rest];
     // An answer that got lost leaves its job locked by a token that nobody extends: it comes back when it lapses.
-    if (taken.length > 0 && taken.every(({ status }) => status === 'rejected')) {
-      throw new SluiceError('redis_unavailable', `could not lease from ${queue}`, { cause: taken[0] });
+    if (answers.length > 0 && answers.every(({ status }) => status === 'rejected')) {
+      throw new SluiceError('redis_unavailable', `could not lease from ${queue}`, { cause: answers[0] });
     }
-    const jobs = taken.flatMap((answer) => (answer.status === 'fulfilled' ? (answer.value ?? []) : []));
+    const jobs = answers.flatMap((answer) => (answer.status === 'fulfilled' ? (answer.value ?? []) : []));
     return this.open(queue, holder, token, jobs);
   }
 
@@ -88,6 +89,14 @@ export class Leasing {
     );
     // BullMQ wakes nobody for a prioritised job that comes back.
     await Promise.all([...queues].map((queue) => this.handles.wake(queue)));
+  }
+
+  /** How many more could be taken. */
+  private async countWaiting(queue: string): Promise<number> {
+    const counts = await this.handles.of(queue).queue.getJobCounts('waiting', 'prioritized', 'delayed');
+    const { waiting = 0, prioritized = 0, delayed = 0 } = counts;
+    // A delayed job that is due is moved to waiting by the script that takes one.
+    return waiting + prioritized + Math.min(1, delayed);
   }
 
   private async open(queue: string, holder: string, token: string, taken: readonly Job[]): Promise<LeaseResult> {
@@ -167,6 +176,10 @@ export class Leasing {
 function deathsOf(job: Job, data: StoredJobData): LeasedJob['deaths'] {
   const deaths = countDeaths(data);
   return job.deferredFailure ? { ...deaths, inCompany: deaths.inCompany + 1 } : deaths;
+}
+
+function isTaken(answer: PromiseSettledResult<Job | undefined> | undefined): boolean {
+  return answer?.status === 'fulfilled' && answer.value !== undefined;
 }
 
 function failure(error: ErrorBody): Error {
