@@ -1,6 +1,6 @@
 import type { RedisBinary } from '@sluice/embedded-redis';
 import type { Cleanups } from './cleanups.js';
-import type { CpuMsPerRequest } from './process-cpu.js';
+import type { CpuUse } from './process-cpu.js';
 
 /** One question that the bench answers with numbers. */
 export interface Scenario {
@@ -38,5 +38,5 @@ export interface Round {
   /** By the keys of bench/README.md. */
   readonly values: Readonly<Record<string, number>>;
   /** Undefined where the operating system does not tell. */
-  readonly cpuMsPerRequest: CpuMsPerRequest | undefined;
+  readonly cpu: CpuUse | undefined;
 }

@@ -64,7 +64,7 @@ export class HttpConnection {
     this.received = bytes;
     const headLength = bytes.indexOf(END_OF_HEAD, 0, 'latin1');
     if (headLength === -1) return;
-    const head = bytes.latin1Slice(0, headLength);
+    const head = bytes.toString('latin1', 0, headLength);
     const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
     if (length === undefined) {
       this.socket.destroy(new Error(`an answer without a content-length: ${head}`));

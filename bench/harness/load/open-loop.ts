@@ -38,8 +38,8 @@ export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopAnswer
   const gapMs = () => (-Math.log(1 - random()) * 1000) / ratePerSecond;
   try {
     for (let dueAt = performance.now() + gapMs(); dueAt < end; dueAt += gapMs()) {
-      const early = dueAt - performance.now();
-      if (early > 0) await delay(early);
+      // A timer counts whole milliseconds, and may be early by a part of one.
+      for (let early = dueAt - performance.now(); early > 0; early = dueAt - performance.now()) await delay(early);
       const request = requests[sent.length % requests.length];
       if (!request) throw new Error('there is no request to send');
       const answer = sendOne(pool, request, dueAt);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { freePort } from '@sluice/embedded-redis';
 import { startNodeProcess } from './node-process.js';
 import { waitUntilReady } from './readiness.js';
-import type { RunningProcess } from './running-process.js';
+import { describeExit, type RunningProcess } from './running-process.js';
 
 export interface LocalClusterOptions {
   /** The repository's root: the built apps are in its dist/. */
@@ -52,7 +52,7 @@ export class LocalCluster {
     for (let index = 0; index < (options.workers ?? 1); index++) cluster.startWorker();
     await cluster.startApi();
     try {
-      if (cluster.workers.length > 0) await cluster.ready();
+      if (cluster.workers.length > 0) await Promise.race([cluster.ready(), cluster.anyEnd()]);
     } catch (error) {
       const logs = [...cluster.apis, ...cluster.workers].map((each) => `${each.name}:\n${each.log()}`).join('\n');
       await cluster.stop();
@@ -100,6 +100,14 @@ export class LocalCluster {
     await Promise.all(this.apis.map(end));
     await Promise.all(this.workers.map(end));
     rmSync(this.logs, { recursive: true, force: true });
+  }
+
+  /** Rejects when the first process ends. */
+  private anyEnd(): Promise<never> {
+    const ends = [...this.apis, ...this.workers].map(async ({ name, exited }): Promise<never> => {
+      throw new Error(`${name} ended: ${describeExit(await exited)}`);
+    });
+    return Promise.race(ends);
   }
 
   private launch(name: string, app: 'api' | 'worker', settings: Readonly<Record<string, string>>): ClusterProcess {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { encodeResult, messageOf, SluiceError } from '@sluice/contracts';
 import { packBatch, type RunResult } from '@sluice/inference-engine';
 import type { Outcome } from '@sluice/job-queue';
+import { rowsOf } from '@sluice/scheduling';
 import { Logger } from '@sluice/telemetry';
 import { BufferPool } from '../batch/buffer-pool.js';
 import type { OpenBatch } from '../batch/open-batch.js';
@@ -38,7 +39,8 @@ export class Executor {
     const { jobs } = ran.batch;
     try {
       if ('error' in ran) throw ran.error;
-      const { outputs, buffer } = ran.result;
+      const { outputs, buffer, deviceMs } = ran.result;
+      this.logger.debug({ ...ran.batch.model.ref, jobs: jobs.length, rows: rowsOf(jobs), deviceMs }, 'batch_ran');
       this.pool.release(buffer);
       const results = unpackResults(
         outputs,

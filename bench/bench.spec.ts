@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { SCENARIOS } from './scenarios/registry.js';
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
+/** Longer than a cluster may take to become ready: then the scenario itself says why it did not. */
+const TIMEOUT_MS = 60_000;
+
+/** The keys that programs rely on: those of README.md. */
+const KEYS: Readonly<Record<string, readonly string[]>> = {
+  overhead: ['rawP50Ms', 'rawP99Ms', 'p50Ms', 'p99Ms', 'overheadP50Ms'],
+  device: ['rps', 'ceilingRps', 'p50Ms', 'p99Ms', 'meanBatch', 'deviceBusyPercent'],
+};
+
+async function bench(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
+  const child = spawn(process.execPath, ['dist/bench/main.js', ...args], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exited = new Promise<number | null>((resolve) => {
+    child.once('close', (code) => resolve(code));
+  });
+  const [code, out, err] = await Promise.all([exited, text(child.stdout), text(child.stderr)]);
+  return { code, out, err };
+}
+
+describe('npm run bench', () => {
+  it('lists every scenario', async () => {
+    const { code, out } = await bench();
+    expect(code).toBe(0);
+    for (const { name, summary } of SCENARIOS) expect(out).toContain(`${name.padEnd(8)}  ${summary}`);
+  });
+
+  it.each([
+    ['no scenario "nothing"', ['nothing']],
+    ['--seconds takes a positive number, not "-1"', ['device', '--seconds=-1']],
+    ["Unknown option '--fast'", ['device', '--fast']],
+  ])('answers with: %s', async (message, args) => {
+    const { code, out, err } = await bench(...args);
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toContain(message);
+  });
+
+  it.each(SCENARIOS.map(({ name }) => name))(
+    'runs %s, and says what it measured',
+    async (scenario) => {
+      const { code, out, err } = await bench(scenario, '--quick', '--json');
+      expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' });
+      const result: unknown = JSON.parse(out.trimEnd().split('\n').at(-1) ?? '');
+      expect(result).toMatchObject({
+        scenario,
+        commit: expect.any(String),
+        date: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+        machine: {
+          cpus: expect.any(Number),
+          memGb: expect.any(Number),
+          node: process.version,
+          redis: expect.stringMatching(/^(Redis|Valkey) \d/),
+        },
+        loadAverage: expect.any(Number),
+        repetitions: 1,
+      });
+      const keys = KEYS[scenario];
+      if (!keys) throw new Error(`${scenario} has no keys here`);
+      expect(result).toMatchObject(Object.fromEntries(keys.map((key) => [key, expect.any(Number)])));
+    },
+    TIMEOUT_MS,
+  );
+});

@@ -1,0 +1,6 @@
+import type { Scenario } from '../harness/scenario.js';
+import { device } from './device.js';
+import { overhead } from './overhead.js';
+
+/** Every scenario that `npm run bench` knows. */
+export const SCENARIOS: readonly Scenario[] = [overhead, device];
