@@ -10,6 +10,7 @@ import { InferController } from './inference/infer.controller.js';
 import { InferenceService } from './inference/inference.service.js';
 import { ApiIdentity } from './jobs/api-identity.js';
 import { JobRunner } from './jobs/job-runner.js';
+import { ShutdownDeadline } from './lifecycle/shutdown-deadline.js';
 import { ModelsModule } from './models/models.module.js';
 import { QueuesModule } from './queues/queues.module.js';
 
@@ -41,7 +42,13 @@ export class ApiModule {
       module: ApiModule,
       imports: [PortsModule.with(config, logger), ModelsModule, QueuesModule.with(config, logger)],
       controllers: [InferController, HealthController],
-      providers: [InferenceService, JobRunner, ApiIdentity, { provide: APP_FILTER, useClass: ErrorFilter }],
+      providers: [
+        InferenceService,
+        JobRunner,
+        ApiIdentity,
+        ShutdownDeadline,
+        { provide: APP_FILTER, useClass: ErrorFilter },
+      ],
     };
   }
 }

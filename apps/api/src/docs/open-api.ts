@@ -11,5 +11,7 @@ export function serveOpenApi(app: INestApplication): void {
     .setVersion(SERVER.version)
     .setDescription('ONNX models behind the Open Inference Protocol v2; every request goes through a durable queue.')
     .build();
-  SwaggerModule.setup(DOCS_ROUTE, app, () => SwaggerModule.createDocument(app, outline));
+  SwaggerModule.setup(DOCS_ROUTE, app, () => SwaggerModule.createDocument(app, outline), {
+    customSiteTitle: 'Sluice API',
+  });
 }

@@ -18,22 +18,22 @@ export class HealthController {
 
   @Get()
   @ApiOperation({ summary: 'Name, version and extensions of the server' })
-  @ApiResponse({ status: 200, schema: serverMetadataSchema })
+  @ApiResponse({ status: 200, description: 'Only extensions that are served in full', schema: serverMetadataSchema })
   metadata(): typeof SERVER {
     return SERVER;
   }
 
   @Get('health/live')
   @ApiOperation({ summary: 'Whether this process works at all' })
-  @ApiResponse({ status: 200, schema: liveSchema })
+  @ApiResponse({ status: 200, description: 'It does', schema: liveSchema })
   live(): { live: true } {
     return { live: true };
   }
 
   @Get('health/ready')
   @ApiOperation({ summary: 'Whether requests can be answered: Redis is there, and a worker with a model' })
-  @ApiResponse({ status: 200, schema: readySchema })
-  @ApiResponse({ status: 503, schema: readySchema })
+  @ApiResponse({ status: 200, description: 'They can', schema: readySchema })
+  @ApiResponse({ status: 503, description: 'They cannot, and why', schema: readySchema })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Readiness> {
     const readiness = await this.check();
     if (!readiness.ready) void reply.status(503);

@@ -1,9 +1,10 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { ERRORS, messageOf, SluiceError, type ErrorCode } from '@sluice/contracts';
+import { ApiConfig } from '@sluice/config';
+import { messageOf, SluiceError, type ErrorCode } from '@sluice/contracts';
 import { Logger } from '@sluice/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-
-const RETRY_AFTER_SECONDS = 1;
+import { sendError } from './send-error.js';
+import { discardBody } from './unread-body.js';
 
 /** Statuses that Fastify and Nest answer with by themselves. */
 const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
@@ -14,30 +15,42 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
   415: 'unsupported_media_type',
 };
 
-/** Every error in the protocol's shape, `{"error": "..."}`, with its code in a header for programs. */
+/** Every error that a handler throws, in the protocol's shape. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
-  constructor(private readonly logger: Logger) {}
+  constructor(
+    private readonly config: ApiConfig,
+    private readonly logger: Logger,
+  ) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const reply = http.getResponse<FastifyReply>();
-    const error = toSluiceError(thrown);
-    const { method, url } = http.getRequest<FastifyRequest>();
+    const request = http.getRequest<FastifyRequest>();
+    const error = this.toSluiceError(thrown);
+    const { method, url } = request;
     if (error.code === 'internal') this.logger.error({ method, url, reason: messageOf(thrown) }, 'request_failed');
     else this.logger.debug({ method, url, code: error.code, reason: error.message }, 'request_refused');
     // The client hung up: there is nobody to tell.
     if (reply.raw.destroyed) return;
-    if (ERRORS[error.code].retry === 'after') void reply.header('retry-after', RETRY_AFTER_SECONDS);
-    void reply.status(error.status).header('x-sluice-error', error.code).send({ error: error.message });
+    if (error.code === 'payload_too_large') discardBody(request, reply);
+    sendError(reply, error);
   }
-}
 
-function toSluiceError(thrown: unknown): SluiceError {
-  if (thrown instanceof SluiceError) return thrown;
-  const code = CODE_OF_STATUS[statusOf(thrown)];
-  if (code) return new SluiceError(code, code === 'not_found' ? 'Not Found' : messageOf(thrown), { cause: thrown });
-  return new SluiceError('internal', 'an internal error: its cause is in the log', { cause: thrown });
+  private toSluiceError(thrown: unknown): SluiceError {
+    if (thrown instanceof SluiceError) return thrown;
+    const code = CODE_OF_STATUS[statusOf(thrown)];
+    if (code === undefined)
+      return new SluiceError('internal', 'an internal error: its cause is in the log', { cause: thrown });
+    return new SluiceError(code, this.describe(code, thrown), { cause: thrown });
+  }
+
+  /** In our own words where Fastify's and Nest's say too little or too much. */
+  private describe(code: ErrorCode, thrown: unknown): string {
+    if (code === 'not_found') return 'Not Found';
+    if (code === 'payload_too_large') return `body: expected at most ${this.config.limits.maxBodyBytes} bytes`;
+    return messageOf(thrown);
+  }
 }
 
 function statusOf(thrown: unknown): number {

@@ -1,26 +1,36 @@
-import { Controller, Param, Post, Req, Res } from '@nestjs/common';
+import { Controller, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { errorSchema, inferRequestSchema, inferResponseSchema } from '../docs/schemas.js';
+import { ApiErrors } from '../docs/api-errors.js';
+import { INFER_EXAMPLE } from '../docs/infer-example.js';
+import { inferRequestSchema, inferResponseSchema } from '../docs/schemas.js';
 import { InferenceService } from './inference.service.js';
+import { requestBody } from './request-body.js';
 
-const EMPTY = new Uint8Array();
-const BODY = { schema: inferRequestSchema };
+const BODY = { schema: inferRequestSchema, examples: { digits: { summary: 'digits', value: INFER_EXAMPLE } } };
+const ANSWER = { status: 200, description: 'The outputs, in the order asked for', schema: inferResponseSchema };
 
 /** Requests to models. The body is taken as bytes whatever its content type: the official clients send none. */
 @ApiTags('inference')
 @ApiParam({ name: 'model', example: 'digits' })
-@ApiResponse({ status: 200, schema: inferResponseSchema })
-@ApiResponse({ status: 400, description: 'What is wrong with the request, and what was expected', schema: errorSchema })
-@ApiResponse({ status: 404, description: 'No such model or version', schema: errorSchema })
-@ApiResponse({ status: 429, description: 'The queue is full: try again after Retry-After', schema: errorSchema })
-@ApiResponse({ status: 503, description: 'The model, its workers or Redis are not available', schema: errorSchema })
-@ApiResponse({ status: 504, description: 'Not answered within the deadline', schema: errorSchema })
+@ApiErrors({
+  400: 'What is wrong with the request, and what was expected',
+  404: 'No such model or version',
+  410: 'The job was removed from its queue by an operator',
+  413: 'The body is larger than SLUICE_MAX_BODY_BYTES',
+  415: 'The body is compressed',
+  429: 'The queue is full: try again after Retry-After',
+  500: 'The model failed on this request',
+  503: 'The model, its workers or Redis are not available, or the queue is paused: x-sluice-error says which',
+  504: 'Not answered within the deadline',
+})
 @Controller('v2/models/:model')
 export class InferController {
   constructor(private readonly inference: InferenceService) {}
 
   @Post('infer')
+  @HttpCode(200)
+  @ApiResponse(ANSWER)
   @ApiBody(BODY)
   @ApiOperation({ summary: 'Run the version that serves' })
   infer(@Req() request: FastifyRequest, @Res() reply: FastifyReply, @Param('model') model: string): Promise<void> {
@@ -28,6 +38,8 @@ export class InferController {
   }
 
   @Post('versions/:version/infer')
+  @HttpCode(200)
+  @ApiResponse(ANSWER)
   @ApiParam({ name: 'version', example: '1' })
   @ApiBody(BODY)
   @ApiOperation({ summary: 'Run a version' })
@@ -42,12 +54,10 @@ export class InferController {
 
   private async answer(request: FastifyRequest, reply: FastifyReply, model: string, version?: string): Promise<void> {
     const gone = new AbortController();
-    const onClose = () => {
+    reply.raw.once('close', () => {
       if (!reply.raw.writableFinished) gone.abort();
-    };
-    reply.raw.once('close', onClose);
-    const body = request.body instanceof Uint8Array ? request.body : EMPTY;
-    const json = await this.inference.infer(body, model, version, gone.signal);
+    });
+    const json = await this.inference.infer(requestBody(request), model, version, gone.signal);
     // Nest would serialise again what is text already.
     await reply.status(200).header('content-type', 'application/json').send(json);
   }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ApiConfig } from '@sluice/config';
-import { decodeResult, encodeRequest, inferenceQueue, SluiceError } from '@sluice/contracts';
+import { decodeResult, encodeRequest, inferenceQueue } from '@sluice/contracts';
 import { JobRunner } from '../jobs/job-runner.js';
 import { ModelCatalogue } from '../models/model-catalogue.js';
 import { parseBoundedJson } from './protocol/bounded-json.js';
@@ -31,9 +31,6 @@ export class InferenceService {
       maxMembers: limits.maxInputs * 2 * MEMBERS_PER_TENSOR,
     });
     const { id, request } = parseInferRequest(json, target, limits);
-    if (request.inputs.length > limits.maxInputs) {
-      throw new SluiceError('invalid_request', `inputs: expected at most ${limits.maxInputs}`);
-    }
     const result = await this.jobs.run({
       queue: inferenceQueue(target.ref),
       label: { ...target.ref, rows: request.rows },

@@ -39,6 +39,11 @@ export class PendingJobs {
     return this.jobs.has(jobId);
   }
 
+  /** Ids and queues of all of them. */
+  all(): [jobId: string, queue: string][] {
+    return [...this.jobs].map(([jobId, { queue }]) => [jobId, queue]);
+  }
+
   /** Up to `max` jobs that have waited long enough for a look, by queue. */
   due(max: number): Map<string, string[]> {
     const now = performance.now();

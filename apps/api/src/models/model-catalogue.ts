@@ -53,7 +53,7 @@ export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShut
     await this.refreshing;
   }
 
-  /** Called with every version known, after each look at the cluster. */
+  /** Called with every version that can be asked, or could be before, after each look at the cluster. */
   onRefresh(listener: (refs: readonly ModelRef[]) => void): void {
     this.listeners.add(listener);
   }
@@ -138,8 +138,9 @@ export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShut
       }
       if (versions.size === 0) this.entries.delete(model);
     }
-    const refs = [...this.entries.values()].flatMap((versions) => [...versions.values()].map(({ ref }) => ref));
-    for (const listener of this.listeners) listener(refs);
+    // A folder with an impossible name is reported too, as unavailable: nothing may be named after it.
+    const served = [...this.entries.values()].flatMap((versions) => [...versions.values()].filter((e) => e.serving));
+    for (const listener of this.listeners) listener(served.map(({ ref }) => ref));
   }
 
   private apply(report: ModelReport): void {

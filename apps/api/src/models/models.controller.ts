@@ -1,4 +1,4 @@
-import { Controller, Get, HttpCode, Param, Res } from '@nestjs/common';
+import { Controller, Get, Param, Res } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import {
@@ -7,24 +7,26 @@ import {
   type ModelConfig,
   type ModelMetadata,
 } from '../inference/protocol/model-metadata.js';
-import { errorSchema, modelMetadataSchema, modelReadySchema } from '../docs/schemas.js';
+import { ApiErrors } from '../docs/api-errors.js';
+import { modelConfigSchema, modelMetadataSchema, modelReadySchema } from '../docs/schemas.js';
 import { ModelCatalogue } from './model-catalogue.js';
 
 const MODEL = { name: 'model', example: 'digits' };
 const VERSION = { name: 'version', example: '1' };
-const UNKNOWN = { status: 404, description: 'No such model or version', schema: errorSchema };
+const UNAVAILABLE = { 503: 'The version has never been ready; the reason is in the message' };
 
 /** What a model is: the protocol's metadata, whether it can be asked, and Triton's configuration of it. */
 @ApiTags('models')
 @ApiParam(MODEL)
-@ApiResponse(UNKNOWN)
+@ApiErrors({ 404: 'No such model or version' })
 @Controller('v2/models/:model')
 export class ModelsController {
   constructor(private readonly catalogue: ModelCatalogue) {}
 
   @Get()
   @ApiOperation({ summary: 'Metadata of the version that serves' })
-  @ApiResponse({ status: 200, schema: modelMetadataSchema })
+  @ApiResponse({ status: 200, description: 'Inputs and outputs', schema: modelMetadataSchema })
+  @ApiErrors(UNAVAILABLE)
   metadata(@Param('model') model: string): ModelMetadata {
     return this.describe(model);
   }
@@ -32,15 +34,16 @@ export class ModelsController {
   @Get('versions/:version')
   @ApiParam(VERSION)
   @ApiOperation({ summary: 'Metadata of a version' })
-  @ApiResponse({ status: 200, schema: modelMetadataSchema })
+  @ApiResponse({ status: 200, description: 'Inputs and outputs', schema: modelMetadataSchema })
+  @ApiErrors(UNAVAILABLE)
   versionMetadata(@Param('model') model: string, @Param('version') version: string): ModelMetadata {
     return this.describe(model, version);
   }
 
   @Get('ready')
   @ApiOperation({ summary: 'Whether the model can be asked' })
-  @ApiResponse({ status: 200, schema: modelReadySchema })
-  @ApiResponse({ status: 503, schema: modelReadySchema })
+  @ApiResponse({ status: 200, description: 'It can', schema: modelReadySchema })
+  @ApiResponse({ status: 503, description: 'It cannot, and why', schema: modelReadySchema })
   ready(@Param('model') model: string, @Res({ passthrough: true }) reply: FastifyReply): object {
     return this.answerReady(reply, model);
   }
@@ -48,8 +51,8 @@ export class ModelsController {
   @Get('versions/:version/ready')
   @ApiParam(VERSION)
   @ApiOperation({ summary: 'Whether a version can be asked' })
-  @ApiResponse({ status: 200, schema: modelReadySchema })
-  @ApiResponse({ status: 503, schema: modelReadySchema })
+  @ApiResponse({ status: 200, description: 'It can', schema: modelReadySchema })
+  @ApiResponse({ status: 503, description: 'It cannot, and why', schema: modelReadySchema })
   versionReady(
     @Param('model') model: string,
     @Param('version') version: string,
@@ -59,8 +62,9 @@ export class ModelsController {
   }
 
   @Get('config')
-  @HttpCode(200)
   @ApiOperation({ summary: "Triton's model configuration, with the device in use" })
+  @ApiResponse({ status: 200, description: 'The part that its clients read', schema: modelConfigSchema })
+  @ApiErrors(UNAVAILABLE)
   config(@Param('model') model: string): ModelConfig {
     const { ref, serving } = this.catalogue.resolve(model);
     return formatConfig(ref, serving);
@@ -69,6 +73,8 @@ export class ModelsController {
   @Get('versions/:version/config')
   @ApiParam(VERSION)
   @ApiOperation({ summary: "Triton's model configuration of a version" })
+  @ApiResponse({ status: 200, description: 'The part that its clients read', schema: modelConfigSchema })
+  @ApiErrors(UNAVAILABLE)
   versionConfig(@Param('model') model: string, @Param('version') version: string): ModelConfig {
     const { ref, serving } = this.catalogue.resolve(model, version);
     return formatConfig(ref, serving);

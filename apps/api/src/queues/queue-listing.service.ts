@@ -1,9 +1,10 @@
-import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { InjectBullBoard, type BullBoardInstance } from '@bull-board/nestjs';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { inferenceQueue } from '@sluice/contracts';
+import { Cluster } from '@sluice/cluster';
+import { inferenceQueue, type ModelRef } from '@sluice/contracts';
 import { Queue, type ConnectionOptions } from 'bullmq';
 import { ModelCatalogue } from '../models/model-catalogue.js';
+import { ModelQueueAdapter } from './model-queue-adapter.js';
 
 export const BOARD_CONNECTION = Symbol('connection of the queue board');
 
@@ -21,11 +22,12 @@ export class QueueListing implements OnModuleInit, OnApplicationShutdown {
     @InjectBullBoard() private readonly board: BullBoardInstance,
     @Inject(BOARD_CONNECTION) private readonly options: BoardConnection,
     private readonly catalogue: ModelCatalogue,
+    private readonly cluster: Cluster,
   ) {}
 
   onModuleInit(): void {
     this.catalogue.onRefresh((refs) => {
-      for (const ref of refs) this.list(inferenceQueue(ref));
+      for (const ref of refs) this.list(ref);
     });
   }
 
@@ -33,12 +35,13 @@ export class QueueListing implements OnModuleInit, OnApplicationShutdown {
     await Promise.all([...this.listed.values()].map((queue) => queue.close()));
   }
 
-  private list(name: string): void {
+  private list(ref: ModelRef): void {
+    const name = inferenceQueue(ref);
     if (this.listed.has(name)) return;
     const queue = new Queue(name, this.options);
     // The connection is shared, and its owner hears of its errors.
     queue.on('error', () => {});
     this.listed.set(name, queue);
-    this.board.addQueue(new BullMQAdapter(queue));
+    this.board.addQueue(new ModelQueueAdapter(queue, ref, this.cluster));
   }
 }

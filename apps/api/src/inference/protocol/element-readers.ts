@@ -20,7 +20,8 @@ type TypedArrayOfNumbers = new (elements: readonly number[]) => { readonly buffe
 /** The least double that rounds to infinity as a float: the middle between the largest float and 2^128. */
 const FP32_OVERFLOW = 2 ** 128 - 2 ** 103;
 const DECIMAL = /^-?\d{1,20}$/;
-const LONE_SURROGATE = /\p{Surrogate}/u;
+/** Half of a surrogate pair has no UTF-8; at a NUL ends a string of ONNX Runtime, and the rest would be lost unseen. */
+const NO_TEXT = /[\0\p{Surrogate}]/u;
 const LENGTH_BYTES = 4;
 
 export const ELEMENT_READERS: Readonly<Record<JsonDatatype, ElementReader>> = {
@@ -41,8 +42,8 @@ export const ELEMENT_READERS: Readonly<Record<JsonDatatype, ElementReader>> = {
   FP32: floats(Float32Array, FP32_OVERFLOW, 'a number within ±3.4028235e38'),
   FP64: floats(Float64Array, Number.POSITIVE_INFINITY, 'a number within ±1.7976931348623157e308'),
   BYTES: {
-    expected: 'a string without half of a surrogate pair',
-    misfit: (elements) => elements.findIndex((element) => typeof element !== 'string' || LONE_SURROGATE.test(element)),
+    expected: 'a string without NUL or half of a surrogate pair',
+    misfit: (elements) => elements.findIndex((element) => typeof element !== 'string' || NO_TEXT.test(element)),
     pack: packStrings,
   },
 };

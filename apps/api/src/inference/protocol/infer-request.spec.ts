@@ -20,7 +20,7 @@ const SERVING: ServedModel = {
   },
 };
 const TARGET: TargetModel = { ref: { model: 'digits', version: '2' }, serving: SERVING };
-const LIMITS = { maxElements: 100 };
+const LIMITS = { maxElements: 100, maxInputs: 3 };
 
 const image = { name: 'image', datatype: 'FP32', shape: [2, 3], data: [1, 2, 3, 4, 5, 6] };
 const mask = { name: 'mask', datatype: 'BOOL', shape: [2, 1], data: [[true], [false]] };
@@ -87,6 +87,7 @@ describe('parseInferRequest', () => {
       ['no object', [], 'body: expected an object with "inputs", got a list of 0'],
       ['null', null, 'body: expected an object with "inputs", got null'],
       ['no inputs', {}, 'inputs: expected a list of tensors, got nothing'],
+      ['more inputs than the limit', { inputs: [image, mask, 7, 7] }, 'inputs: expected at most 3, got 4'],
       ['a numeric id', { ...valid, id: 5 }, 'id: expected a string, got 5'],
       [
         'binary outputs',

@@ -14,6 +14,8 @@ export interface TargetModel {
 export interface InferLimits {
   /** Most elements in one tensor. */
   readonly maxElements: number;
+  /** Most inputs, and most outputs. */
+  readonly maxInputs: number;
 }
 
 export interface ParsedInferRequest {
@@ -34,13 +36,13 @@ export interface ParsedInferRequest {
 export function parseInferRequest(
   body: unknown,
   { ref, serving }: TargetModel,
-  { maxElements }: InferLimits,
+  limits: InferLimits,
 ): ParsedInferRequest {
   if (!isRecord(body)) throw invalidField({ path: 'body' }, 'an object with "inputs"', describeValue(body));
   const id = readId(body['id']);
   const parameters = readParameters(body['parameters'], { path: 'parameters' });
-  const outputs = readRequestedOutputs(body['outputs'], serving.signature);
-  const placed = readInputs(body['inputs'], serving.signature.inputs, maxElements);
+  const outputs = readRequestedOutputs(body['outputs'], serving.signature, limits.maxInputs);
+  const placed = readInputs(body['inputs'], serving.signature.inputs, limits);
   const rows = serving.maxBatchSize > 0 ? readRows(placed, serving.maxBatchSize) : 1;
   const inputs = inModelOrder(placed, serving.signature.inputs);
   return {
@@ -57,8 +59,13 @@ function readId(id: unknown): string | undefined {
 }
 
 /** @returns the inputs as the request had them, no name twice */
-function readInputs(value: unknown, specs: readonly TensorSpec[], maxElements: number): readonly Tensor[] {
+function readInputs(
+  value: unknown,
+  specs: readonly TensorSpec[],
+  { maxElements, maxInputs }: InferLimits,
+): readonly Tensor[] {
   if (!Array.isArray(value)) throw invalidField({ path: 'inputs' }, 'a list of tensors', describeValue(value));
+  if (value.length > maxInputs) throw invalidField({ path: 'inputs' }, `at most ${maxInputs}`, `${value.length}`);
   const inputs: Tensor[] = [];
   for (const [index, item] of value.entries()) {
     const path = `inputs[${index}]`;

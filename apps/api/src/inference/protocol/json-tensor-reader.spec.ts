@@ -63,7 +63,8 @@ describe('readJsonTensor', () => {
     ['FP32', [1], /got a list of 1$/],
     ['FP64', JSON.parse('1e400'), /expected a number within .* got Infinity$/],
     ['BYTES', 5, /expected a string.* got 5$/],
-    ['BYTES', '\ud800', /without half of a surrogate pair/],
+    ['BYTES', '\ud800', /without NUL or half of a surrogate pair/],
+    ['BYTES', 'cut\0short', /without NUL or half of a surrogate pair/],
     ['BYTES', { toString: null }, /got an object$/],
   ])('refuses %s of %j and names the element', (datatype, bad, message) => {
     const good = datatype === 'BYTES' ? '' : 0;

@@ -19,7 +19,7 @@ const ELEMENTS: [Datatype, fc.Arbitrary<unknown>][] = [
   ['INT64', fc.maxSafeInteger()],
   ['FP32', fc.float({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0)],
   ['FP64', fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0)],
-  ['BYTES', fc.string({ unit: 'binary' }).filter((text) => !/\p{Surrogate}/u.test(text))],
+  ['BYTES', fc.string({ unit: 'binary' }).filter((text) => !/[\0\p{Surrogate}]/u.test(text))],
 ];
 const SHAPES = fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 3 });
 

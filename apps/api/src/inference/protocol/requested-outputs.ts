@@ -10,8 +10,12 @@ import { readParameters } from './request-parameters.js';
  *
  * @throws SluiceError invalid_request
  */
-export function readRequestedOutputs(value: unknown, { outputs }: ModelSignature): readonly string[] {
-  const names = readNames(value ?? []);
+export function readRequestedOutputs(
+  value: unknown,
+  { outputs }: ModelSignature,
+  maxOutputs: number,
+): readonly string[] {
+  const names = readNames(value ?? [], maxOutputs);
   names.forEach((name, index) => {
     const field = { path: `outputs[${index}].name` };
     if (!outputs.some((output) => output.name === name))
@@ -29,8 +33,9 @@ export function readRequestedOutputs(value: unknown, { outputs }: ModelSignature
   return chosen;
 }
 
-function readNames(value: unknown): readonly string[] {
+function readNames(value: unknown, maxOutputs: number): readonly string[] {
   if (!Array.isArray(value)) throw invalidField({ path: 'outputs' }, 'a list', describeValue(value));
+  if (value.length > maxOutputs) throw invalidField({ path: 'outputs' }, `at most ${maxOutputs}`, `${value.length}`);
   return value.map((output: unknown, index) => {
     const path = `outputs[${index}]`;
     if (!isRecord(output)) throw invalidField({ path }, 'an object with a name', describeValue(output));

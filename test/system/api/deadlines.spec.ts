@@ -1,0 +1,64 @@
+import { ApiCluster } from './fixtures/api-cluster.js';
+
+const DEADLINE_MS = 1_000;
+const QUEUE = 'inference.slow.1';
+const SOON = { timeout: 3_000, interval: 20 };
+
+let cluster: ApiCluster;
+beforeAll(async () => {
+  cluster = await ApiCluster.start({
+    models: ['slow'],
+    environment: { SLUICE_REQUEST_TIMEOUT_MS: String(DEADLINE_MS) },
+  });
+});
+afterAll(() => cluster?.stop());
+
+const counts = async () => {
+  const queue = (await cluster.board.queues()).find(({ name }) => name === QUEUE);
+  const { completed = 0, active = 0, waiting = 0, prioritized = 0 } = queue?.counts ?? {};
+  return { completed, active, waiting: waiting + prioritized };
+};
+const idle = () => vi.waitFor(async () => expect(await counts()).toMatchObject({ active: 0, waiting: 0 }), SOON);
+
+it('answers 504 at the deadline, and removes the jobs that have not started', async () => {
+  const before = await counts();
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, async (_, index) => {
+      const startedAt = performance.now();
+      const answer = await cluster.api.inferNumber('slow', index);
+      return { ...answer, ms: performance.now() - startedAt };
+    }),
+  );
+  const late = answers.filter(({ status }) => status === 504);
+  // One runs every 250 ms.
+  expect(late.length).toBeGreaterThanOrEqual(6);
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(12 - late.length);
+  for (const { ms, body, headers } of late) {
+    expect(ms).toBeGreaterThanOrEqual(DEADLINE_MS);
+    expect(ms).toBeLessThan(DEADLINE_MS + 600);
+    expect(body).toEqual({ error: 'the request was not answered within its deadline of 1000 ms' });
+    expect(headers.get('x-sluice-error')).toBe('deadline_exceeded');
+  }
+  await idle();
+  // What had started by then: a batch that ran, and one that was ready to run.
+  const { completed } = await counts();
+  expect(completed - before.completed).toBeLessThanOrEqual(12 - late.length + 2);
+});
+
+it('removes the job of a client that went away while it waits', async () => {
+  const patient = Array.from({ length: 3 }, (_, index) => cluster.api.inferNumber('slow', index));
+  await vi.waitFor(async () => {
+    const { active, waiting } = await counts();
+    expect(active + waiting).toBe(3);
+  }, SOON);
+  const hasty = new AbortController();
+  const known = new Set((await cluster.board.jobs(QUEUE)).map(({ id }) => id));
+  const gone = cluster.api.inferNumber('slow', 9, { signal: hasty.signal });
+  const arrived = async () => (await cluster.board.jobs(QUEUE)).filter(({ id }) => !known.has(id));
+  await vi.waitFor(async () => expect(await arrived()).toHaveLength(1), SOON);
+  hasty.abort();
+  await expect(gone).rejects.toThrow('aborted');
+  await vi.waitFor(async () => expect(await arrived()).toHaveLength(0), SOON);
+  for (const { status } of await Promise.all(patient)) expect(status).toBe(200);
+  await idle();
+});
