@@ -34,9 +34,10 @@ it('answers 504 at the deadline, and removes the jobs that have not started', as
   expect(late.length).toBeGreaterThanOrEqual(6);
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(12 - late.length);
   for (const { ms, body, headers } of late) {
-    expect(ms).toBeGreaterThanOrEqual(DEADLINE_MS);
+    expect(ms).toBeGreaterThan(DEADLINE_MS - 50);
     expect(ms).toBeLessThan(DEADLINE_MS + 600);
-    expect(body).toEqual({ error: 'the request was not answered within its deadline of 1000 ms' });
+    // Noticed here, or by the worker that would have started it.
+    expect(body).toEqual({ error: expect.stringMatching(/its deadline (of 1000 ms|passed)$/) });
     expect(headers.get('x-sluice-error')).toBe('deadline_exceeded');
   }
   await idle();

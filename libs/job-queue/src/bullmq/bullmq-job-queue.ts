@@ -1,4 +1,4 @@
-import { SluiceError } from '@sluice/contracts';
+import { messageOf, SluiceError } from '@sluice/contracts';
 import { redisConnection } from '@sluice/redis-connection';
 import { Job, type JobsOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -22,7 +22,7 @@ import { checkPayloads } from '../limits.js';
 import { Admission } from './admission.js';
 import { ByteStore } from './byte-store.js';
 import { Leasing } from './leasing.js';
-import { QueueHandles } from './queue-handles.js';
+import { QueueHandles, type QueueHandle } from './queue-handles.js';
 import { RedisClock } from './redis-clock.js';
 import { parseFailure, parseJobData, parseReturnValue, toJobData } from './stored-job.js';
 import { sweepQueue } from './sweep.js';
@@ -94,20 +94,13 @@ export class BullMqJobQueue extends JobQueue {
       throw new SluiceError('redis_unavailable', `Redis does not answer (connection: ${this.redis.status})`);
     }
     const handle = this.handles.of(queue);
-    await this.admission.admit(queue, handle, jobs.length);
     try {
-      const entries = await Promise.all(
-        jobs.map(async (job) => {
-          const key = handle.keys.payload(job.id);
-          const payload = await this.bytes.put(key, job.payload, job.expiresAt + this.settings.keepResultsMs);
-          return { name: 'infer', data: toJobData(job, payload), opts: this.jobOptions(job) };
-        }),
-      );
-      const [only] = entries;
-      if (only && entries.length === 1) await handle.queue.add(only.name, only.data, only.opts);
-      else await handle.queue.addBulk(entries);
+      await this.admission.admit(queue, handle, jobs.length, () => this.add(handle, jobs));
     } catch (error) {
-      throw new SluiceError('redis_unavailable', `could not enqueue in ${queue}: ${String(error)}`, { cause: error });
+      if (error instanceof SluiceError) throw error;
+      throw new SluiceError('redis_unavailable', `could not enqueue in ${queue}: ${messageOf(error)}`, {
+        cause: error,
+      });
     }
   }
 
@@ -173,6 +166,19 @@ export class BullMqJobQueue extends JobQueue {
   override waitForWork(queues: readonly string[], timeoutMs: number, signal?: AbortSignal): Promise<void> {
     const markers = queues.map((queue) => this.handles.of(queue).keys.marker);
     return this.workSignal.wait(markers, timeoutMs, signal);
+  }
+
+  private async add({ queue, keys }: QueueHandle, jobs: readonly NewJob[]): Promise<void> {
+    const entries = await Promise.all(
+      jobs.map(async (job) => {
+        const payloadUntil = job.expiresAt + this.settings.keepResultsMs;
+        const payload = await this.bytes.put(keys.payload(job.id), job.payload, payloadUntil);
+        return { name: 'infer', data: toJobData(job, payload), opts: this.jobOptions(job) };
+      }),
+    );
+    const [only] = entries;
+    if (only && entries.length === 1) await queue.add(only.name, only.data, only.opts);
+    else await queue.addBulk(entries);
   }
 
   private jobOptions({ id, priority }: NewJob): JobsOptions {

@@ -29,6 +29,19 @@ export function describeLimits(at: () => QueueUnderTest): void {
       expect(await refusal([at().job()])).toBe('accepted');
     });
 
+    it('lets in no more than fit, also when all come at once', async () => {
+      const fits = at().settings.maxWaiting;
+      const answers = await Promise.all(
+        Array.from({ length: fits + 25 }, (_, index) =>
+          // Some take a step longer on their way in.
+          refusal([at().job({ payload: Buffer.alloc(index % 3 === 0 ? 10_000 : 10) })]),
+        ),
+      );
+      expect(answers.filter((answer) => answer === 'accepted')).toHaveLength(fits);
+      expect(answers.filter((answer) => answer === 'queue_full')).toHaveLength(25);
+      expect((await at().queue.counts(Q)).waiting).toBe(fits);
+    });
+
     it('ends a job whose result is too large with an error', async () => {
       await at().enqueue(1);
       const held = await at().leaseOne('a');
