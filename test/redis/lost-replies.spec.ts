@@ -53,7 +53,10 @@ it('a reply that got lost is repaired by reading the job that has ended', async 
   while (held.length < count) {
     const { jobs } = await workerQueue.lease(Q, { holder: 'w', max: count });
     held.push(...jobs);
-    const ended = jobs.map(({ lease, payload }) => ({ lease, result: Buffer.from(`re: ${Buffer.from(payload)}`) }));
+    const ended = jobs.map(({ lease, payload }) => ({
+      lease,
+      result: Buffer.from(`re: ${Buffer.from(payload).toString()}`),
+    }));
     await workerQueue.settle(ended.map(({ lease, result }) => ({ lease, outcome: { ok: true, result } })));
     await lossy.reply(
       jobs[0]?.replyTo ?? '',

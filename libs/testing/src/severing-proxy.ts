@@ -48,11 +48,12 @@ export class SeveringProxy {
     }
     client.pipe(upstream);
     upstream.on('data', (answer) => {
-      if (!this.armed) return void client.write(answer);
       const severed = this.armed;
       this.armed = undefined;
-      client.destroy();
-      severed();
+      if (severed) {
+        client.destroy();
+        severed();
+      } else client.write(answer);
     });
   }
 }
