@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '@sluice/embedded-redis';
 import { startNodeProcess } from './node-process.js';
 import { waitUntilReady } from './readiness.js';
@@ -30,6 +31,9 @@ export interface ClusterProcess extends RunningProcess {
 
 const READY_TIMEOUT_MS = 30_000;
 const STOP_GRACE_MS = 10_000;
+const POLL_MS = 20;
+/** What a worker logs, an object a line. */
+const MODEL_READY = /"model":"([^"]+)".*"msg":"model_ready"/g;
 
 /**
  * One API and some workers as processes on this machine, on a free port, for whoever measures them or breaks them:
@@ -46,7 +50,7 @@ export class LocalCluster {
     mkdirSync(this.logs, { recursive: true });
   }
 
-  /** Resolves when a model is ready. @throws Error with the logs when that takes too long */
+  /** Resolves when everything is ready. @throws Error with the logs when that takes too long */
   static async start(options: LocalClusterOptions): Promise<LocalCluster> {
     const cluster = new LocalCluster(options);
     for (let index = 0; index < (options.workers ?? 1); index++) cluster.startWorker();
@@ -68,8 +72,15 @@ export class LocalCluster {
     return `http://127.0.0.1:${port}`;
   }
 
+  /** Resolves when every worker has loaded what it can, and the first API knows it. */
   async ready(): Promise<void> {
-    await waitUntilReady(this.url(), READY_TIMEOUT_MS, this.abort.signal);
+    const { signal } = this.abort;
+    await waitUntilReady(this.url(), READY_TIMEOUT_MS, signal);
+    await this.until(() => this.workers.every((worker) => worker.log().includes('"worker_serving"')));
+    const loaded = this.workers.flatMap((worker) => [...worker.log().matchAll(MODEL_READY)].map(([, model]) => model));
+    for (const model of new Set(loaded)) {
+      await this.until(async () => (await fetch(`${this.url()}/v2/models/${model}/ready`, { signal })).ok);
+    }
   }
 
   startWorker(): ClusterProcess {
@@ -100,6 +111,10 @@ export class LocalCluster {
     await Promise.all(this.apis.map(end));
     await Promise.all(this.workers.map(end));
     rmSync(this.logs, { recursive: true, force: true });
+  }
+
+  private async until(holds: () => boolean | Promise<boolean>): Promise<void> {
+    while (!(await holds())) await delay(POLL_MS, undefined, { signal: this.abort.signal });
   }
 
   /** Rejects when the first process ends. */

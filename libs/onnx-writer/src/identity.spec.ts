@@ -6,7 +6,7 @@ const TENSORS: [ElementType, Tensor][] = [
   ['float', new Tensor('float32', Float32Array.of(1.5, -2), [2])],
   ['double', new Tensor('float64', Float64Array.of(1.5, -2), [2])],
   // Bit patterns: 1.0 and 65504.
-  ['float16', new Tensor('float16', Uint16Array.of(0x3c00, 0x7bff), [2])],
+  // Not float16, which Node 24 cannot feed (microsoft/onnxruntime#32323) but through the engine: see test/onnx.
   ['uint8', new Tensor('uint8', Uint8Array.of(0, 255), [2])],
   ['int8', new Tensor('int8', Int8Array.of(-128, 127), [2])],
   ['uint16', new Tensor('uint16', Uint16Array.of(0, 65_535), [2])],
