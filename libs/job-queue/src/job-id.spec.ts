@@ -1,4 +1,4 @@
-import { JobIds } from './job-id.js';
+import { JobIds, timeOfJobId } from './job-id.js';
 
 describe('JobIds', () => {
   it('sorts by time, and within a millisecond by order, also when the clock goes back', () => {
@@ -14,8 +14,16 @@ describe('JobIds', () => {
   });
 
   it('is what BullMQ accepts: no integer, no colon', () => {
-    const id = new JobIds(Date.now, Math.random).next();
+    // Redis' clock has microseconds.
+    const id = new JobIds(() => Date.now() + 0.25, Math.random).next();
     expect(id).toMatch(/^[0-9a-z]{20}$/);
     expect(String(Number.parseInt(id, 10))).not.toBe(id);
+  });
+
+  it('carries its time', () => {
+    const id = new JobIds(() => 1_700_000_000_123.9, Math.random).next();
+    expect(timeOfJobId(id)).toBe(1_700_000_000_123);
+    expect(timeOfJobId('12')).toBeUndefined();
+    expect(timeOfJobId(`${id}x`)).toBeUndefined();
   });
 });

@@ -12,7 +12,8 @@ export class JobIds {
   ) {}
 
   next(): string {
-    const time = Math.max(this.now(), this.lastTime);
+    // Whole milliseconds: a clock that is corrected by Redis' has fractions.
+    const time = Math.max(Math.floor(this.now()), this.lastTime);
     this.counter = time === this.lastTime ? this.counter + 1 : 0;
     if (this.counter === COUNTER_END) {
       // More ids in one millisecond than the counter holds: borrow from the next one.
@@ -21,12 +22,21 @@ export class JobIds {
     } else {
       this.lastTime = time;
     }
-    return digits(this.lastTime, 9) + digits(this.counter, 3) + digits(Math.floor(this.random() * RANDOM_END), 8);
+    return (
+      digits(this.lastTime, TIME_DIGITS) + digits(this.counter, 3) + digits(Math.floor(this.random() * RANDOM_END), 8)
+    );
   }
 }
 
+const TIME_DIGITS = 9;
+const JOB_ID = /^[0-9a-z]{20}$/;
 const COUNTER_END = 36 ** 3;
 const RANDOM_END = 36 ** 8;
+
+/** When an id was made, in milliseconds since the epoch; undefined when it is not one of these. */
+export function timeOfJobId(id: string): number | undefined {
+  return JOB_ID.test(id) ? Number.parseInt(id.slice(0, TIME_DIGITS), 36) : undefined;
+}
 
 function digits(value: number, length: number): string {
   return value.toString(36).padStart(length, '0');

@@ -11,7 +11,7 @@ export class RedisClock {
   ) {}
 
   now(): number {
-    return Date.now() + this.offsetMs;
+    return Math.round(Date.now() + this.offsetMs);
   }
 
   async start(): Promise<void> {
