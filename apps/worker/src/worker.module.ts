@@ -14,11 +14,14 @@ import { Executor } from './execute/executor.js';
 import { LeaseKeeper } from './lease/lease-keeper.js';
 import { Sweeper } from './lease/sweeper.js';
 import { ModelHost } from './lifecycle/model-host.js';
+import { ModelReconciler } from './lifecycle/model-reconciler.js';
 import { WorkerIdentity } from './lifecycle/worker-identity.js';
 import { WorkerService } from './lifecycle/worker.service.js';
 import { Feed } from './pull/feed.js';
 import { Puller } from './pull/puller.js';
 import { Settler } from './settle/settler.js';
+import { StatisticsCollector } from './statistics/statistics-collector.js';
+import { StatisticsPublisher } from './statistics/statistics-publisher.js';
 
 /** What a worker plugs its logic into. */
 export interface WorkerAdapters {
@@ -57,6 +60,7 @@ export class WorkerModule {
         { provide: Staging, useFactory: (pool: BufferPool) => new Staging(pool), inject: [BufferPool] },
         WorkerIdentity,
         ModelHost,
+        ModelReconciler,
         LeaseKeeper,
         Sweeper,
         Puller,
@@ -64,6 +68,12 @@ export class WorkerModule {
         Device,
         Executor,
         Settler,
+        {
+          provide: StatisticsCollector,
+          useFactory: (queue: JobQueue) => new StatisticsCollector(() => queue.now()),
+          inject: [JobQueue],
+        },
+        StatisticsPublisher,
         Drive,
         WorkerService,
       ],

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { InMemoryCluster, InMemoryClusterHub, type Reply } from '@sluice/cluster';
+import { InMemoryCluster, InMemoryClusterHub, type Reply, type WorkerReport } from '@sluice/cluster';
 import { compileWorkerConfig } from '@sluice/config';
 import { decodeResult, encodeRequest } from '@sluice/contracts';
 import { OnnxEngine, ScriptedEngine, type ScriptedModelFile } from '@sluice/inference-engine';
@@ -36,10 +36,7 @@ class Harness {
   private onReply = () => {};
 
   async start(model: Partial<ScriptedModelFile> = {}): Promise<void> {
-    const folder = join(this.models, 'sum', '1');
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'model.json'), JSON.stringify({ ...SUM, ...model }));
-    writeFileSync(join(this.models, 'sum', 'config.json'), JSON.stringify({ platform: 'scripted' }));
+    this.write('1', model);
     await this.api.subscribe('api', (replies) => {
       for (const reply of replies) {
         if (this.replies.has(reply.jobId)) throw new Error(`job ${reply.jobId} was answered twice`);
@@ -55,6 +52,24 @@ class Harness {
       engines: new Engines({ onnxruntime_onnx: new OnnxEngine(this.config.engine), scripted: this.scripted }),
     });
     this.worker = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
+  }
+
+  /** Puts a version into the folder of models. */
+  write(version: string, model: Partial<ScriptedModelFile>): void {
+    const folder = join(this.models, 'sum', version);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'model.json'), JSON.stringify({ ...SUM, ...model }));
+    writeFileSync(join(this.models, 'sum', 'config.json'), JSON.stringify({ platform: 'scripted' }));
+  }
+
+  /** Resolves with the worker's report when it has acted upon the wish. */
+  async wish(state: 'loaded' | 'unloaded', model = 'sum'): Promise<WorkerReport> {
+    const { revision } = await this.api.setModelState(model, state);
+    return vi.waitFor(async () => {
+      const [report] = await this.api.workers();
+      if (report?.applied[model]?.revision !== revision) throw new Error(`${model} is not ${state} yet`);
+      return report;
+    });
   }
 
   async send(...rows: number[][]): Promise<string[]> {
@@ -190,6 +205,85 @@ describe('a worker', () => {
     const { jobs } = await harness.queue.lease(Q, { holder: 'next', max: 50 });
     expect(jobs.map(({ lease }) => lease.jobId)).toEqual(waiting);
     expect(await harness.api.workers()).toEqual([]);
+  });
+
+  it('unloads a model: what it holds is answered, what waits stays where it is, until the model is loaded again', async () => {
+    await harness.start({ fixedMs: 100 });
+    const [running] = await harness.send([1, 2]);
+    await harness.running(1);
+    const staged = await harness.send(...Array.from({ length: 32 }, () => [1, 1]));
+    await harness.running(33);
+    const waiting = await harness.send([3, 4]);
+    const unloaded = await harness.wish('unloaded');
+    expect(unloaded).toMatchObject({ models: [{ version: '1', state: 'unavailable', reason: 'unloaded' }] });
+    expect(await harness.answers([running!, ...staged])).toEqual([[3], ...staged.map(() => [2])]);
+    expect(harness.scripted.ledger()).toMatchObject({ runs: 2 });
+    expect(await harness.queue.counts(Q)).toMatchObject({ waiting: 1, active: 0 });
+    await harness.wish('loaded');
+    expect(await harness.answers(waiting)).toEqual([[7]]);
+  });
+
+  it('loads a changed model beside the one that serves, and answers what it holds with that', async () => {
+    await harness.start({ fixedMs: 100 });
+    const [running] = await harness.send([1, 2]);
+    await harness.running(1);
+    const staged = await harness.send(...Array.from({ length: 32 }, () => [1, 1]));
+    await harness.running(33);
+    harness.write('1', { fixedMs: 0 });
+    await harness.wish('loaded');
+    const after = await harness.send([3, 4]);
+    expect(await harness.answers([running!, ...staged, ...after])).toEqual([[3], ...staged.map(() => [2]), [7]]);
+    const { busyMs, runs } = harness.scripted.ledger();
+    expect([runs, Math.floor(busyMs / 100)]).toEqual([3, 2]);
+  });
+
+  it('serves on as before when a changed model cannot be loaded, and says why', async () => {
+    await harness.start();
+    harness.write('1', { outputs: [] });
+    harness.write('2', {});
+    const { applied, models } = await harness.wish('loaded');
+    expect(applied['sum']?.faults).toEqual([
+      { code: 'model_unavailable', message: expect.stringMatching(/^version 1: cannot load .*outputs/s) },
+    ]);
+    expect(models).toMatchObject([
+      { version: '1', state: 'ready' },
+      { version: '2', state: 'ready' },
+    ]);
+    expect(await harness.answers(await harness.send([3, 4]))).toEqual([[7]]);
+  });
+
+  it('does not load a model that was unloaded before it joined, and answers wishes about models that it has not', async () => {
+    await harness.api.setModelState('sum', 'unloaded');
+    await harness.api.setModelState('other', 'loaded');
+    await harness.start();
+    const [report] = await harness.api.workers();
+    expect(report).toMatchObject({ models: [{ model: 'sum', state: 'unavailable', reason: 'unloaded' }] });
+    await vi.waitFor(async () => {
+      const [{ applied }] = (await harness.api.workers()) as [WorkerReport];
+      expect(applied['other']).toMatchObject({ faults: [{ code: 'model_not_found' }] });
+    });
+  });
+
+  it('counts what it has done', async () => {
+    await harness.start();
+    const [first] = await harness.send([0, 0]);
+    await harness.running(1);
+    await harness.answers([first!, ...(await harness.send([1, 2], [4, 5, 6, 7]))]);
+    const [running] = await harness.send([0, 0]);
+    await harness.running(1);
+    await harness.answers([running!, ...(await harness.send([666, 0], [1, 1]))]);
+    await harness.drain();
+    const [statistics] = await harness.api.statistics([{ model: 'sum', version: '1' }]);
+    expect(statistics).toMatchObject({
+      inferenceCount: 6,
+      executionCount: 4,
+      requests: { success: { count: 5 }, fail: { count: 1 }, queue: { count: 6 }, compute_infer: { count: 5 } },
+      batches: [
+        { rows: 1, compute_infer: { count: 3 } },
+        { rows: 3, compute_infer: { count: 1 } },
+      ],
+    });
+    expect(statistics?.requests.compute_infer.ns).toBeGreaterThanOrEqual(5 * 20e6);
   });
 });
 

@@ -1,11 +1,15 @@
-import type { ErrorBody, ModelReport } from '@sluice/contracts';
+import type { ErrorBody, ModelRef, ModelReport } from '@sluice/contracts';
+import type { AppliedState, DesiredState } from './model-state.js';
+import type { ModelStatistics } from './model-statistics.js';
 
 /**
- * Who is there, and how answers find their way: presence of workers, and replies to the API process that waits.
+ * Who is there, what they shall serve and have done, and how answers find their way: presence of workers, the desired
+ * state of models, their statistics, and replies to the API process that waits.
  *
  * - A worker is **alive** from `join` until it leaves or has not been heard of for `presenceMs`.
  * - Replies are delivered at most once and may be lost (the API is restarting, the connection broke): the finished job
  *   keeps its result, and whoever waits looks there.
+ * - The **desired state** of a model outlives every process: workers bring it about, those that join later too.
  */
 export abstract class Cluster {
   /** Announces this process as a worker and keeps it announced until `leave`. Idempotent. */
@@ -37,6 +41,27 @@ export abstract class Cluster {
    */
   abstract subscribe(apiId: string, onReplies: (replies: readonly Reply[]) => void, onGap: () => void): Promise<void>;
 
+  /**
+   * Wishes a model to be (re)loaded from the workers' folders, or to be served by nobody. The latest wish replaces those
+   * before it, for good; a model without one is loaded. Resolves when it is noted, not when it is brought about.
+   */
+  abstract setModelState(model: string, state: DesiredState['state']): Promise<DesiredState>;
+
+  /** The wishes that were expressed, by model. */
+  abstract modelStates(): Promise<ReadonlyMap<string, DesiredState>>;
+
+  /** Calls when a wish was expressed, or may have been: a call can be lost, and can come for nothing. */
+  abstract watchModelStates(onChange: () => void): Promise<void>;
+
+  /**
+   * Adds up what a worker has counted since its last call. `sequence` grows with each call of a worker: one that is sent
+   * again adds nothing. What was added outlives the worker.
+   */
+  abstract addStatistics(workerId: string, sequence: number, counted: readonly ModelStatistics[]): Promise<void>;
+
+  /** Sums over all workers, dead ones included, in the order of the versions asked for. */
+  abstract statistics(refs: readonly ModelRef[]): Promise<ModelStatistics[]>;
+
   /** @throws when the store behind the cluster does not answer within a second. */
   abstract ping(): Promise<void>;
 
@@ -55,6 +80,8 @@ export interface WorkerReport {
   readonly state: 'starting' | 'serving' | 'draining';
   readonly startedAt: number;
   readonly models: readonly ModelReport[];
+  /** The wishes that it has acted upon, by model. */
+  readonly applied: Readonly<Record<string, AppliedState>>;
 }
 
 export type Reply =

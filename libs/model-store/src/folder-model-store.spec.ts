@@ -18,9 +18,9 @@ describe('FolderModelStore', () => {
   it('lists versions by name and number', async () => {
     await write('b/1/model.onnx', 'a/10/model.onnx', 'a/9/model.onnx');
     expect(await store.list()).toEqual([
-      { ref: { model: 'a', version: '9' }, config: defaults, path: join(folder, 'a/9/model.onnx') },
-      { ref: { model: 'a', version: '10' }, config: defaults, path: join(folder, 'a/10/model.onnx') },
-      { ref: { model: 'b', version: '1' }, config: defaults, path: join(folder, 'b/1/model.onnx') },
+      { ref: { model: 'a', version: '9' }, config: defaults, path: join(folder, 'a/9/model.onnx'), fingerprint },
+      { ref: { model: 'a', version: '10' }, config: defaults, path: join(folder, 'a/10/model.onnx'), fingerprint },
+      { ref: { model: 'b', version: '1' }, config: defaults, path: join(folder, 'b/1/model.onnx'), fingerprint },
     ]);
   });
 
@@ -60,6 +60,29 @@ describe('FolderModelStore', () => {
     await store.list();
     await write('m/2/model.onnx');
     expect(await names()).toEqual(['m/1', 'm/2']);
+  });
+
+  it('lists one model when only that is asked for', async () => {
+    await write('m/1/model.onnx', 'n/1/model.onnx');
+    expect(await store.list('n')).toMatchObject([{ ref: { model: 'n', version: '1' } }]);
+    expect(await store.list('o')).toEqual([]);
+  });
+
+  it.each([
+    ['the model, of the same length', () => writeFile(join(folder, 'm/1/model.onnx'), 'B')],
+    ['what lies beside the model', () => writeFile(join(folder, 'm/1/model.onnx.data'), '')],
+    ['the configuration', () => writeConfig('m', { max_batch_size: 4 })],
+  ])('gives another fingerprint after a change of %s, and the same after none', async (_, change) => {
+    await write('m/1/model.onnx');
+    await writeFile(join(folder, 'm/1/model.onnx'), 'A');
+    const print = async () => {
+      const [stored] = await store.list('m');
+      return stored?.fault === undefined ? stored?.fingerprint : stored.fault;
+    };
+    const before = await print();
+    expect(await print()).toBe(before);
+    await change();
+    expect(await print()).not.toBe(before);
   });
 
   it('faults every version of a model whose configuration is invalid, and no other model', async () => {
@@ -123,6 +146,7 @@ describe('FolderModelStore', () => {
   });
 
   const defaults = { platform: 'onnxruntime_onnx' };
+  const fingerprint: unknown = expect.any(String);
 
   async function names(): Promise<string[]> {
     return (await store.list()).map(({ ref }) => `${ref.model}/${ref.version}`);

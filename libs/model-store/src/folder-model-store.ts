@@ -29,7 +29,7 @@ export class FolderModelStore extends ModelStore {
     this.folder = resolve(folder);
   }
 
-  async list(): Promise<StoredModel[]> {
+  async list(only?: string): Promise<StoredModel[]> {
     const models = await foldersIn(this.folder).catch((error: unknown) => {
       throw new SluiceError(
         'model_unavailable',
@@ -37,7 +37,8 @@ export class FolderModelStore extends ModelStore {
         { cause: error },
       );
     });
-    return (await Promise.all(models.toSorted().map((model) => this.versionsOf(model)))).flat();
+    const asked = models.filter((model) => only === undefined || model === only).toSorted();
+    return (await Promise.all(asked.map((model) => this.versionsOf(model)))).flat();
   }
 
   private async versionsOf(model: string): Promise<StoredModel[]> {
@@ -48,15 +49,16 @@ export class FolderModelStore extends ModelStore {
       if (versions.length > 0) refs = versions.map((version) => ({ model, version }));
       if (!MODEL_NAME.test(model)) throw new Error(`${folder}: rename it, the name of a model matches ${MODEL_NAME}`);
       const config = await readConfig(join(folder, 'config.json'), model);
+      const configPrint = JSON.stringify(config);
       const file = MODEL_FILE[config.platform];
       if (versions.length === 0)
         throw new Error(`${folder} has no version: put the model at ${join(folder, '1', file)}`);
       return await Promise.all(
         refs.map(async (ref) => {
           const path = join(folder, ref.version, file);
-          return (await isFile(path))
-            ? { ref, config, path }
-            : { ref, fault: `${path} is missing: put the model there` };
+          if (!(await isFile(path))) return { ref, fault: `${path} is missing: put the model there` };
+          const fingerprint = `${configPrint} ${await fingerprintOf(join(folder, ref.version))}`;
+          return { ref, config, path, fingerprint };
         }),
       );
     } catch (error) {
@@ -84,6 +86,21 @@ async function foldersIn(path: string): Promise<string[]> {
 
 async function isFile(path: string): Promise<boolean> {
   return (await statOf(path))?.isFile() ?? false;
+}
+
+/**
+ * Tells apart what a folder has held, weights beside the model included, without reading it: a file that was replaced
+ * or written to has another inode or another time of change, which nobody can set.
+ */
+async function fingerprintOf(folder: string): Promise<string> {
+  const names = (await readdir(folder)).toSorted();
+  const prints = await Promise.all(
+    names.map(async (name) => {
+      const facts = await stat(join(folder, name), { bigint: true }).catch(() => undefined);
+      return facts && `${name} ${facts.ino} ${facts.size} ${facts.ctimeNs}`;
+    }),
+  );
+  return prints.join('\n');
 }
 
 /** Undefined for what is gone by now, or a link to nowhere. */

@@ -4,11 +4,11 @@ import type { ModelConfig } from './model-config.js';
 /** Where model versions are kept. */
 export abstract class ModelStore {
   /**
-   * Every version of every model, ordered by name and version number. One that cannot be served is listed with its
+   * Every version of every model, or of one model, ordered by name and version number. One that cannot be served is listed with its
    * fault and takes nothing away from the others.
    * @throws SluiceError model_unavailable when the store itself cannot be read; the message says what to change
    */
-  abstract list(): Promise<StoredModel[]>;
+  abstract list(model?: string): Promise<StoredModel[]>;
 }
 
 export type StoredModel = ServableModel | FaultyModel;
@@ -18,6 +18,8 @@ export interface ServableModel {
   readonly config: ModelConfig;
   /** Absolute path of what the platform loads: `model.onnx`, or `model.json` of a scripted model. */
   readonly path: string;
+  /** Another one after anything that was loaded has changed: a file of the version, or the configuration. */
+  readonly fingerprint: string;
   readonly fault?: undefined;
 }
 

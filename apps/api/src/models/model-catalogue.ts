@@ -19,6 +19,8 @@ interface Entry {
   readyAt: number;
   /** Why no worker alive has it ready; undefined while one has. */
   notReady: string | undefined;
+  /** An operator wishes that nobody serves it. */
+  unloaded: boolean;
 }
 
 const REFRESH_MS = 500;
@@ -27,6 +29,7 @@ const REFRESH_MS = 500;
  * them. After that a request would only wait for its deadline.
  */
 const GRACE_MS = 15_000;
+const UNLOADED = 'unloaded';
 
 /** What the cluster serves, from what its workers report. */
 @Injectable()
@@ -44,6 +47,7 @@ export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShut
 
   async onApplicationBootstrap(): Promise<void> {
     await this.cluster.start();
+    await this.cluster.watchModelStates(() => void this.refresh());
     await this.refresh();
     this.timer = setInterval(() => void this.refresh(), REFRESH_MS);
   }
@@ -64,9 +68,11 @@ export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShut
    */
   resolve(model: string, version?: string): AvailableModel {
     const entry = this.find(model, version);
-    const { ref, serving, notReady, readyAt } = entry;
-    if (serving && (notReady === undefined || performance.now() - readyAt < GRACE_MS)) return { ref, serving };
-    if (serving) throw new SluiceError('no_worker', `${name(ref)} was served, but no worker has it now: ${notReady}`);
+    const { ref, serving, notReady, readyAt, unloaded } = entry;
+    const mayComeBack = !unloaded && performance.now() - readyAt < GRACE_MS;
+    if (serving && (notReady === undefined || mayComeBack)) return { ref, serving };
+    if (serving && !unloaded)
+      throw new SluiceError('no_worker', `${name(ref)} was served, but no worker has it now: ${notReady}`);
     throw new SluiceError('model_unavailable', `${name(ref)} is not available: ${notReady}`);
   }
 
@@ -79,6 +85,20 @@ export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShut
   /** Versions of a model, in ascending order. @throws SluiceError model_not_found, no_worker */
   versions(model: string): string[] {
     return [...this.versionsOf(model).keys()].toSorted((a, b) => Number(a) - Number(b));
+  }
+
+  /** Versions that have been served, in ascending order. */
+  served(): ModelRef[] {
+    return [...this.entries.values()]
+      .flatMap((versions) => [...versions.values()])
+      .flatMap(({ ref, serving }) => (serving ? [ref] : []))
+      .toSorted((a, b) => a.model.localeCompare(b.model) || Number(a.version) - Number(b.version));
+  }
+
+  /** Versions that nobody shall serve. */
+  unloaded(): ModelRef[] {
+    const all = [...this.entries.values()].flatMap((versions) => [...versions.values()]);
+    return all.filter(({ unloaded }) => unloaded).map(({ ref }) => ref);
   }
 
   /** Whether any model can be asked for, and if none why. */
@@ -111,6 +131,12 @@ export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShut
     throw new SluiceError('model_not_found', `there is no model ${model}, there is: ${known}`);
   }
 
+  /** Resolves when what is known is not older than this call. */
+  async catchUp(): Promise<void> {
+    await this.refreshing;
+    await this.refresh();
+  }
+
   private refresh(): Promise<void> {
     this.refreshing ??= this.read().finally(() => (this.refreshing = undefined));
     return this.refreshing;
@@ -118,19 +144,27 @@ export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShut
 
   private async read(): Promise<void> {
     try {
-      const workers = await this.cluster.workers();
+      const [workers, states] = await Promise.all([this.cluster.workers(), this.cluster.modelStates()]);
       this.workersAlive = workers.length;
-      this.merge(workers.filter(({ state }) => state !== 'draining').flatMap(({ models }) => models));
+      this.merge(
+        workers.filter(({ state }) => state !== 'draining').flatMap(({ models }) => models),
+        (model) => states.get(model)?.state === 'unloaded',
+      );
     } catch (error) {
       this.logger.warn({ reason: messageOf(error) }, 'catalogue_refresh_failed');
     }
   }
 
-  private merge(reports: readonly ModelReport[]): void {
+  private merge(reports: readonly ModelReport[], isUnloaded: (model: string) => boolean): void {
     for (const versions of this.entries.values())
       for (const entry of versions.values()) entry.notReady = 'no worker that is alive has it';
     for (const report of reports) this.apply(report);
     for (const [model, versions] of this.entries) {
+      // From the wish on, not only when the last worker has come to it: nothing more is accepted.
+      for (const entry of versions.values()) {
+        entry.unloaded = isUnloaded(model);
+        if (entry.unloaded) entry.notReady = UNLOADED;
+      }
       for (const [version, { readyAt, notReady }] of versions) {
         // Gone for good: a model that was taken away is unknown again, not unavailable for ever.
         const reported = reports.some((report) => report.model === model && report.version === version);
@@ -149,7 +183,13 @@ export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShut
     if (!versions) this.entries.set(model, (versions = new Map()));
     let entry = versions.get(version);
     if (!entry) {
-      entry = { ref: { model, version }, serving: undefined, readyAt: -Infinity, notReady: 'not reported' };
+      entry = {
+        ref: { model, version },
+        serving: undefined,
+        readyAt: -Infinity,
+        notReady: 'not reported',
+        unloaded: false,
+      };
       versions.set(version, entry);
     }
     if (report.state === 'ready') {
@@ -157,7 +197,10 @@ export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShut
       entry.readyAt = performance.now();
       entry.notReady = undefined;
     } else if (entry.notReady !== undefined) {
-      entry.notReady = report.state === 'loading' ? 'it is being loaded' : report.reason;
+      entry.notReady =
+        report.state === 'unavailable'
+          ? report.reason
+          : `it is being ${report.state === 'loading' ? 'loaded' : 'unloaded'}`;
     }
   }
 }

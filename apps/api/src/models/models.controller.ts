@@ -9,6 +9,7 @@ import {
 } from '../inference/protocol/model-metadata.js';
 import { ApiErrors } from '../docs/api-errors.js';
 import { modelConfigSchema, modelMetadataSchema, modelReadySchema } from '../docs/schemas.js';
+import { OpenTo } from '../door/access.js';
 import { ModelCatalogue } from './model-catalogue.js';
 
 const MODEL = { name: 'model', example: 'digits' };
@@ -24,6 +25,7 @@ export class ModelsController {
   constructor(private readonly catalogue: ModelCatalogue) {}
 
   @Get()
+  @OpenTo('infer')
   @ApiOperation({ summary: 'Metadata of the version that serves' })
   @ApiResponse({ status: 200, description: 'Inputs and outputs', schema: modelMetadataSchema })
   @ApiErrors(UNAVAILABLE)
@@ -32,6 +34,7 @@ export class ModelsController {
   }
 
   @Get('versions/:version')
+  @OpenTo('infer')
   @ApiParam(VERSION)
   @ApiOperation({ summary: 'Metadata of a version' })
   @ApiResponse({ status: 200, description: 'Inputs and outputs', schema: modelMetadataSchema })
@@ -41,6 +44,7 @@ export class ModelsController {
   }
 
   @Get('ready')
+  @OpenTo('infer')
   @ApiOperation({ summary: 'Whether the model can be asked' })
   @ApiResponse({ status: 200, description: 'It can', schema: modelReadySchema })
   @ApiResponse({ status: 503, description: 'It cannot, and why', schema: modelReadySchema })
@@ -49,6 +53,7 @@ export class ModelsController {
   }
 
   @Get('versions/:version/ready')
+  @OpenTo('infer')
   @ApiParam(VERSION)
   @ApiOperation({ summary: 'Whether a version can be asked' })
   @ApiResponse({ status: 200, description: 'It can', schema: modelReadySchema })
@@ -62,6 +67,7 @@ export class ModelsController {
   }
 
   @Get('config')
+  @OpenTo('infer')
   @ApiOperation({ summary: "Triton's model configuration, with the device in use" })
   @ApiResponse({ status: 200, description: 'The part that its clients read', schema: modelConfigSchema })
   @ApiErrors(UNAVAILABLE)
@@ -71,6 +77,7 @@ export class ModelsController {
   }
 
   @Get('versions/:version/config')
+  @OpenTo('infer')
   @ApiParam(VERSION)
   @ApiOperation({ summary: "Triton's model configuration of a version" })
   @ApiResponse({ status: 200, description: 'The part that its clients read', schema: modelConfigSchema })

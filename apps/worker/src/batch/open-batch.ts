@@ -9,6 +9,7 @@ import { InputPacker } from './input-packer.js';
 export class OpenBatch {
   readonly model: HostedModel;
   readonly jobs: StagedJob[] = [];
+  private packedMs = 0;
   private readonly packer: InputPacker;
   private readonly maxRows: number;
 
@@ -30,8 +31,15 @@ export class OpenBatch {
   }
 
   add(job: StagedJob): void {
+    const startedAt = performance.now();
     this.packer.append(job.request.inputs, job.request.rows);
+    this.packedMs += performance.now() - startedAt;
     this.jobs.push(job);
+  }
+
+  /** How long the copying of the inputs has taken. */
+  get packingMs(): number {
+    return this.packedMs;
   }
 
   /** What the engine takes; the batch must not grow after that. */

@@ -8,14 +8,22 @@ export interface StagedJob extends Batchable {
   readonly leased: LeasedJob;
   readonly request: InferenceRequest;
   readonly model: HostedModel;
+  /** By the queue's clock. */
+  readonly leasedAt: number;
 }
 
-export function stageJob(leased: LeasedJob, request: InferenceRequest, model: HostedModel): StagedJob {
+export function stageJob(
+  leased: LeasedJob,
+  request: InferenceRequest,
+  model: HostedModel,
+  leasedAt: number,
+): StagedJob {
   const cannotBatch = model.serving.maxBatchSize === 0;
   return {
     leased,
     request,
     model,
+    leasedAt,
     batchKey: batchKey(request.inputs),
     rows: request.rows,
     alone: cannotBatch || afterDeath(leased.deaths) === 'alone',

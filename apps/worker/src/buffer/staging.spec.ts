@@ -1,3 +1,4 @@
+import { Holds } from '../lifecycle/holds.js';
 import { BufferPool } from '../batch/buffer-pool.js';
 import type { HostedModel } from '../lifecycle/hosted-model.js';
 import { stageJob, type StagedJob } from './staged-job.js';
@@ -14,6 +15,8 @@ const hosted = (name: string, maxBatchSize: number): HostedModel => ({
     run: () => Promise.reject(new Error('not run here')),
     release: async () => {},
   },
+  fingerprint: '',
+  holds: new Holds(),
 });
 const model = hosted('m', 4);
 let jobs = 0;
@@ -35,6 +38,7 @@ const staged = (spec: { rows?: number; width?: number; deaths?: number; of?: Hos
     },
     { ...of.ref, rows, inputs, outputs: ['y'] },
     of,
+    0,
   );
 };
 const rowsOf = (batch: { jobs: readonly StagedJob[] } | undefined) => batch?.jobs.map(({ rows }) => rows);

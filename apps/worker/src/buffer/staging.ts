@@ -41,13 +41,18 @@ export class Staging {
     return batch;
   }
 
-  /** Forgets the jobs whose leases are given by id (lost), or all of them. Returns what it forgot. */
+  /**
+   * Forgets the jobs whose leases are given by id (lost), or all of them, and holds their models no longer.
+   * @returns what it forgot
+   */
   remove(jobIds?: ReadonlySet<string>): StagedJob[] {
     const all = [...(this.open?.jobs ?? []), ...this.remainder];
     this.open?.discard();
     this.open = undefined;
     this.remainder = [];
+    const forgotten = jobIds ? all.filter(({ leased }) => jobIds.has(leased.lease.jobId)) : all;
     this.add(jobIds ? all.filter(({ leased }) => !jobIds.has(leased.lease.jobId)) : []);
-    return jobIds ? all.filter(({ leased }) => jobIds.has(leased.lease.jobId)) : all;
+    for (const { model } of forgotten) model.holds.drop();
+    return forgotten;
   }
 }

@@ -4,6 +4,7 @@ import { Logger } from '@sluice/telemetry';
 import { Staging } from '../buffer/staging.js';
 import { Signal } from '../lifecycle/signal.js';
 import { Settler } from '../settle/settler.js';
+import { StatisticsCollector } from '../statistics/statistics-collector.js';
 import { Device } from './device.js';
 import { Executor, type BatchRun } from './executor.js';
 
@@ -31,6 +32,7 @@ export class Drive {
     private readonly device: Device,
     private readonly executor: Executor,
     private readonly settler: Settler,
+    private readonly statistics: StatisticsCollector,
     private readonly logger: Logger,
   ) {}
 
@@ -81,12 +83,20 @@ export class Drive {
   private async settle(ran: BatchRun): Promise<void> {
     const { jobs, model } = ran.batch;
     try {
-      const outcomes = await this.executor.outcomes(ran);
-      await this.settler.settle(jobs.map(({ leased }, index) => [leased, outcomes[index]!]));
+      const endings = await this.executor.endings(ran);
+      const settled = await this.settler.settle(jobs.map(({ leased }, index) => [leased, endings[index]!.outcome]));
+      const ended = jobs.map((job, index) => ({ job, ...endings[index]! }));
+      // What somebody else ends is counted there.
+      this.statistics.ended(
+        model.ref,
+        ended.filter((_, index) => settled[index] === 'settled'),
+      );
     } catch (error) {
       // The leases lapse, and the jobs run elsewhere.
       this.logger.error({ ...model.ref, jobs: jobs.length, reason: messageOf(error) }, 'batch_lost');
       this.onEngineGone(error);
+    } finally {
+      for (const { model: held } of jobs) held.holds.drop();
     }
   }
 }

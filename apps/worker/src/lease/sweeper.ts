@@ -9,7 +9,7 @@ import { WorkerIdentity } from '../lifecycle/worker-identity.js';
 /** A lease or a presence of 3 s, and this: a dead worker's jobs run again within 5 s. */
 const SWEEP_EVERY_MS = 1_000;
 
-/** Recovery: every worker looks, every second, whether somebody in the queues that it serves has died or lost a lease. */
+/** Recovery: every worker looks, every second, whether somebody in the queues that it knows has died or lost a lease. */
 @Injectable()
 export class Sweeper {
   private timer: NodeJS.Timeout | undefined;
@@ -42,10 +42,11 @@ export class Sweeper {
         alive.has(holder)
           ? { alive: true, running: [] }
           : { alive: false, running: await this.cluster.lastRun(holder) };
-      for (const queue of this.models.queues()) {
+      for (const queue of this.models.knownQueues()) {
         for (const swept of await this.queue.sweep(queue, judge))
           this.logger.warn({ queue, ...swept }, 'job_recovered');
       }
+      await this.queue.prune();
     } catch (error) {
       this.logger.warn({ reason: messageOf(error) }, 'sweep_failed');
     }

@@ -1,17 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import { WorkerConfig } from '@sluice/config';
-import { inferenceQueue, messageOf, type ModelReport } from '@sluice/contracts';
+import { inferenceQueue, messageOf, MODEL_NAME, type ErrorBody, type ModelReport } from '@sluice/contracts';
 import { ModelStore, type ServableModel, type StoredModel } from '@sluice/model-store';
 import { Logger } from '@sluice/telemetry';
 import { Engines } from '../execute/engines.js';
+import { Holds } from './holds.js';
 import type { HostedModel } from './hosted-model.js';
 import { serveAs } from './serve-as.js';
 
-/** The models of this worker: loads them, and tells what became of each. A model that fails takes nothing with it. */
+/**
+ * The models of this worker: loads and unloads them beside the running loops, and tells what became of each. A version
+ * that fails takes nothing with it, and one that cannot be loaded anew goes on as it was.
+ *
+ * What has been leased for a version is run by it: a version that leaves the rotation, because it is unloaded or a newer
+ * load of it took its place, is released when nothing is held for it any more.
+ */
 @Injectable()
 export class ModelHost {
+  /** By queue, as the reports are. */
   private readonly hosted = new Map<string, HostedModel>();
   private readonly reports = new Map<string, ModelReport>();
+  private onChange = () => {};
 
   constructor(
     private readonly store: ModelStore,
@@ -20,9 +29,14 @@ export class ModelHost {
     private readonly logger: Logger,
   ) {}
 
-  /** Queues of the models that can run, in the order in which they became ready. */
+  /** Queues of the versions that can run, in the order in which they became ready. */
   queues(): string[] {
     return [...this.hosted.keys()];
+  }
+
+  /** Queues of all versions that it knows of: jobs may lie there whose holder has died. */
+  knownQueues(): string[] {
+    return [...this.reports.values()].filter(({ model }) => MODEL_NAME.test(model)).map(inferenceQueue);
   }
 
   byQueue(queue: string): HostedModel | undefined {
@@ -33,48 +47,114 @@ export class ModelHost {
     return [...this.reports.values()];
   }
 
-  /** Loads every model of the store; `onChange` after each that became ready or failed. */
-  async loadAll(onChange: () => Promise<void>): Promise<void> {
-    const models = await this.store.list();
-    for (const { ref } of models) this.reports.set(inferenceQueue(ref), { ...ref, state: 'loading' });
-    await onChange();
-    for (const model of models) {
-      this.reports.set(inferenceQueue(model.ref), await this.load(model));
-      await onChange();
-    }
+  /**
+   * Looks what the store has. @param onChange called after every change of `queues` and of the `report`
+   * @returns names of models
+   * @throws SluiceError model_unavailable when the store cannot be read
+   */
+  async discover(onChange: () => void): Promise<string[]> {
+    this.onChange = onChange;
+    const stored = await this.store.list();
+    for (const { ref } of stored) if (!this.reports.has(inferenceQueue(ref))) this.tell({ ...ref, state: 'loading' });
+    return [...new Set(stored.map(({ ref }) => ref.model))];
   }
 
-  async release(): Promise<void> {
+  /**
+   * Serves the versions that the store has, those that changed there anew, and no others.
+   * @returns why versions could not be loaded
+   * @throws SluiceError model_not_found, model_unavailable (the store cannot be read): what is served stays
+   */
+  async load(model: string): Promise<ErrorBody[]> {
+    const stored = await this.store.list(model);
+    if (stored.length === 0)
+      return [{ code: 'model_not_found', message: `there is no model ${model} in the worker's folder of models` }];
+    const faults: ErrorBody[] = [];
+    for (const version of stored) faults.push(...(await this.loadVersion(version)));
+    const wanted = new Set(stored.map(({ ref }) => inferenceQueue(ref)));
+    for (const report of this.versionsOf(model)) {
+      const queue = inferenceQueue(report);
+      if (wanted.has(queue)) continue;
+      void this.retire(this.withdraw(queue));
+      this.reports.delete(queue);
+    }
+    this.onChange();
+    return faults;
+  }
+
+  /** Resolves when what was served of the model has been finished and released. */
+  async unload(model: string): Promise<void> {
+    const versions = this.versionsOf(model);
+    const retired = versions.map((report) => this.withdraw(inferenceQueue(report)));
+    for (const { version } of versions) this.tell({ model, version, state: 'unloading' });
+    await Promise.all(retired.map((hosted) => this.retire(hosted)));
+    for (const { version } of versions) this.tell({ model, version, state: 'unavailable', reason: 'unloaded' });
+  }
+
+  async close(): Promise<void> {
     this.hosted.clear();
     await this.engines.close();
   }
 
-  private async load(model: StoredModel): Promise<ModelReport> {
-    const { ref } = model;
+  private versionsOf(model: string): ModelReport[] {
+    return this.report().filter((report) => report.model === model);
+  }
+
+  private async loadVersion(stored: StoredModel): Promise<ErrorBody[]> {
+    const { ref } = stored;
+    const before = this.hosted.get(inferenceQueue(ref));
+    if (stored.fault === undefined && before?.fingerprint === stored.fingerprint) return [];
+    if (!before) this.tell({ ...ref, state: 'loading' });
     const startedAt = performance.now();
     try {
-      if (model.fault !== undefined) throw new Error(model.fault);
-      const { serving } = await this.open(model);
+      if (stored.fault !== undefined) throw new Error(stored.fault);
+      const hosted = await this.open(stored);
+      this.hosted.set(hosted.queue, hosted);
+      const { serving } = hosted;
+      this.tell({ ...ref, state: 'ready', serving });
+      void this.retire(before);
       const { device, maxBatchSize } = serving;
       this.logger.info({ ...ref, device, maxBatchSize, ms: Math.round(performance.now() - startedAt) }, 'model_ready');
-      return { ...ref, state: 'ready', serving };
+      return [];
     } catch (error) {
       const reason = messageOf(error);
-      this.logger.error({ ...ref, reason }, 'model_unavailable');
-      return { ...ref, state: 'unavailable', reason };
+      this.logger.error({ ...ref, reason, keepsServing: before !== undefined }, 'model_unavailable');
+      if (!before) this.tell({ ...ref, state: 'unavailable', reason });
+      return [{ code: 'model_unavailable', message: `version ${ref.version}: ${reason}` }];
     }
   }
 
-  private async open({ ref, config, path }: ServableModel): Promise<HostedModel> {
+  private async open({ ref, config, path, fingerprint }: ServableModel): Promise<HostedModel> {
     const loaded = await this.engines.of(config.platform).load({ ref, path });
     try {
       const serving = serveAs(config, loaded, this.config.maxBatch);
-      const hosted = { ref, queue: inferenceQueue(ref), serving, loaded };
-      this.hosted.set(hosted.queue, hosted);
-      return hosted;
+      return { ref, queue: inferenceQueue(ref), serving, loaded, fingerprint, holds: new Holds() };
     } catch (error) {
       await loaded.release();
       throw error;
     }
+  }
+
+  /** Nothing is leased for the version after this, but for a lease that is on its way. */
+  private withdraw(queue: string): HostedModel | undefined {
+    const hosted = this.hosted.get(queue);
+    this.hosted.delete(queue);
+    return hosted;
+  }
+
+  /** Never rejects: what cannot be released stays in memory, and is out of the way. */
+  private async retire(hosted: HostedModel | undefined): Promise<void> {
+    if (!hosted) return;
+    try {
+      await hosted.holds.none();
+      await hosted.loaded.release();
+      this.logger.info({ ...hosted.ref }, 'model_released');
+    } catch (error) {
+      this.logger.warn({ ...hosted.ref, reason: messageOf(error) }, 'release_failed');
+    }
+  }
+
+  private tell(report: ModelReport): void {
+    this.reports.set(inferenceQueue(report), report);
+    this.onChange();
   }
 }

@@ -9,7 +9,9 @@ import { Drive } from '../execute/drive.js';
 import { LeaseKeeper } from '../lease/lease-keeper.js';
 import { Sweeper } from '../lease/sweeper.js';
 import { Feed } from '../pull/feed.js';
+import { StatisticsPublisher } from '../statistics/statistics-publisher.js';
 import { ModelHost } from './model-host.js';
+import { ModelReconciler } from './model-reconciler.js';
 import { WorkerIdentity } from './worker-identity.js';
 
 /**
@@ -27,11 +29,13 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
     private readonly queue: JobQueue,
     private readonly cluster: Cluster,
     private readonly models: ModelHost,
+    private readonly reconciler: ModelReconciler,
     private readonly leases: LeaseKeeper,
     private readonly sweeper: Sweeper,
     private readonly staging: Staging,
     private readonly feed: Feed,
     private readonly drive: Drive,
+    private readonly statistics: StatisticsPublisher,
     private readonly logger: Logger,
   ) {}
 
@@ -42,15 +46,13 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
     this.logger.info({ workerId: id, device: this.config.engine.device }, 'worker_joined');
     this.leases.start((lost) => void this.staging.remove(lost));
     this.sweeper.start();
+    this.statistics.start();
     this.drive.start(
       () => this.feed.lookAgain(),
       (error) => this.giveUp(error),
     );
     this.feed.start(() => this.drive.staged.notify());
-    await this.models.loadAll(async () => {
-      this.feed.lookAgain();
-      await this.cluster.update(this.report());
-    });
+    await this.reconciler.start(() => this.modelsChanged());
     if (this.state === 'starting') this.state = 'serving';
     await this.cluster.update(this.report());
     this.logger.info({ workerId: id, models: this.models.queues().length }, 'worker_serving');
@@ -64,6 +66,7 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
   private async drain(): Promise<void> {
     this.state = 'draining';
     const deadline = setTimeout(() => this.giveUp(new Error('the drain took too long')), this.config.drainMs);
+    this.reconciler.stop();
     await this.cluster.update(this.report());
     await this.feed.stop();
     const unstarted = this.staging.remove().map(({ leased }) => leased.lease);
@@ -72,11 +75,20 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
     await this.drive.stop();
     this.leases.stop();
     await this.sweeper.stop();
+    await this.reconciler.settled();
+    await this.statistics.stop();
     await this.cluster.stop();
     await this.queue.stop();
-    await this.models.release();
+    await this.models.close();
     clearTimeout(deadline);
     this.logger.info({ workerId: this.identity.id, held: this.leases.size }, 'worker_drained');
+  }
+
+  private modelsChanged(): void {
+    this.feed.lookAgain();
+    this.cluster.update(this.report()).catch((error: unknown) => {
+      this.logger.warn({ reason: messageOf(error) }, 'report_failed');
+    });
   }
 
   /** Ends the process as a crash would: everything it holds goes back, and whoever supervises it starts another. */
@@ -96,6 +108,7 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
       state: this.state,
       startedAt,
       models: this.models.report(),
+      applied: this.reconciler.applied,
     };
   }
 }

@@ -58,7 +58,7 @@ export class Feed {
   lookAgain(): void {
     this.changed.notify();
     // A worker that listens to one queue shall hear of the others; a busy one leaves the wake-ups to those that are idle.
-    const deaf = this.listening && this.listening.queues.length < this.models.queues().length;
+    const deaf = this.listening && this.misses(this.listening.queues);
     if (deaf || this.untilLateEnough() > 0) this.listening?.abort.abort();
   }
 
@@ -95,9 +95,14 @@ export class Feed {
     return run ? leaseNotBefore(run, this.puller.leasingMs) - performance.now() : 0;
   }
 
+  /** Whether there are queues beside these. */
+  private misses(queues: readonly string[]): boolean {
+    return this.models.queues().some((queue) => !queues.includes(queue));
+  }
+
   private async listen(queues: readonly string[]): Promise<void> {
     // The batch may have been taken while we pulled.
-    if (this.stopping || (queues.length < this.models.queues().length && this.staging.queue === undefined)) return;
+    if (this.stopping || (this.misses(queues) && this.staging.queue === undefined)) return;
     const abort = new AbortController();
     this.listening = { queues, abort };
     try {

@@ -8,6 +8,7 @@ import type { HostedModel } from '../lifecycle/hosted-model.js';
 import { ModelHost } from '../lifecycle/model-host.js';
 import { WorkerIdentity } from '../lifecycle/worker-identity.js';
 import { Settler } from '../settle/settler.js';
+import { StatisticsCollector } from '../statistics/statistics-collector.js';
 
 /** Leases jobs and makes requests of them. What cannot become one is ended here, with its reason. */
 @Injectable()
@@ -20,6 +21,7 @@ export class Puller {
     private readonly leases: LeaseKeeper,
     private readonly settler: Settler,
     private readonly identity: WorkerIdentity,
+    private readonly statistics: StatisticsCollector,
   ) {}
 
   /** How long it takes to lease a batch, of late. */
@@ -31,34 +33,58 @@ export class Puller {
   async pull(queue: string, room: number | 'all'): Promise<StagedJob[] | undefined> {
     const model = this.models.byQueue(queue);
     if (!model) return undefined;
+    // A model that is taken out of service meanwhile runs what was leased for it.
+    model.holds.take();
+    try {
+      return await this.leaseFor(model, room);
+    } finally {
+      model.holds.drop();
+    }
+  }
+
+  private async leaseFor(model: HostedModel, room: number | 'all'): Promise<StagedJob[] | undefined> {
+    const { queue } = model;
     const startedAt = performance.now();
     const max = room === 'all' ? Math.max(1, model.serving.maxBatchSize) : room;
     const { jobs, dropped } = await this.queue.lease(queue, { holder: this.identity.id, max });
     if (jobs.length + dropped.length === 0) return undefined;
-    this.leases.hold(jobs.map(({ lease }) => lease));
+    const leasedAt = this.queue.now();
+    const leases = jobs.map(({ lease }) => lease);
+    this.leases.hold(leases);
     this.averageMs = runningAverage(this.averageMs, performance.now() - startedAt);
-    await this.settler.replyDropped(dropped);
-    const staged = await Promise.all(jobs.map((job) => this.stage(job, model)));
-    return staged.flatMap((job) => job ?? []);
+    try {
+      this.statistics.failed(model.ref, dropped.length);
+      await this.settler.replyDropped(dropped);
+      const staged = (await Promise.all(jobs.map((job) => this.stage(job, model, leasedAt)))).flatMap(
+        (job) => job ?? [],
+      );
+      for (const job of staged) job.model.holds.take();
+      return staged;
+    } catch (error) {
+      // None of them is going to be run here: they lapse, and run elsewhere.
+      this.leases.drop(leases);
+      throw error;
+    }
   }
 
-  private async stage(leased: LeasedJob, model: HostedModel): Promise<StagedJob | undefined> {
+  private async stage(leased: LeasedJob, model: HostedModel, leasedAt: number): Promise<StagedJob | undefined> {
     const { deaths } = leased;
     if (afterDeath(deaths) === 'poisoned') {
       const message = `the worker died ${deaths.alone} times while it ran nothing but this request`;
-      await this.refuse(leased, { code: 'poisoned', message });
+      await this.refuse(leased, model, { code: 'poisoned', message });
       return undefined;
     }
     try {
-      return stageJob(leased, decodeRequest(leased.payload), model);
+      return stageJob(leased, decodeRequest(leased.payload), model, leasedAt);
     } catch (error) {
       const message = `the job holds no inference request: ${messageOf(error)}`;
-      await this.refuse(leased, { code: 'invalid_request', message });
+      await this.refuse(leased, model, { code: 'invalid_request', message });
       return undefined;
     }
   }
 
-  private refuse(leased: LeasedJob, error: ErrorBody): Promise<void> {
-    return this.settler.settle([[leased, { ok: false, error }]]);
+  private async refuse(leased: LeasedJob, model: HostedModel, error: ErrorBody): Promise<void> {
+    const [settled] = await this.settler.settle([[leased, { ok: false, error }]]);
+    if (settled === 'settled') this.statistics.failed(model.ref, 1);
   }
 }

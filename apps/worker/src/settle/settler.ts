@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { messageOf } from '@sluice/contracts';
 import { Cluster, type Reply } from '@sluice/cluster';
-import { JobQueue, type DroppedJob, type LeasedJob, type Outcome } from '@sluice/job-queue';
+import { JobQueue, type DroppedJob, type LeasedJob, type Outcome, type SettleOutcome } from '@sluice/job-queue';
 import { Logger } from '@sluice/telemetry';
 import { LeaseKeeper } from '../lease/lease-keeper.js';
 
@@ -18,7 +18,8 @@ export class Settler {
     private readonly logger: Logger,
   ) {}
 
-  async settle(ended: readonly (readonly [LeasedJob, Outcome])[]): Promise<void> {
+  /** @returns for each, in order, whether its settle held */
+  async settle(ended: readonly (readonly [LeasedJob, Outcome])[]): Promise<SettleOutcome[]> {
     const settled = await this.queue.settle(ended.map(([{ lease }, outcome]) => ({ lease, outcome })));
     this.leases.drop(ended.map(([{ lease }]) => lease));
     const replies = new Map<string, Reply[]>();
@@ -28,6 +29,7 @@ export class Settler {
       else this.logger.warn({ jobId, attempt: lease.attempt }, 'settle_lost');
     }
     await this.send(replies);
+    return settled;
   }
 
   /** For jobs that the queue has ended by itself. */

@@ -1,3 +1,5 @@
+import type { ModelRef } from '@sluice/contracts';
+
 /** Every Redis key and channel of the cluster. */
 export class ClusterKeys {
   constructor(private readonly prefix: string) {}
@@ -15,6 +17,26 @@ export class ClusterKeys {
   /** The jobs of a worker's latest run; outlives the worker. */
   run(id: string): string {
     return `sluice:${this.prefix}:run:${id}`;
+  }
+
+  /** A hash: what is wished of each model. */
+  get modelStates(): string {
+    return `sluice:${this.prefix}:model-states`;
+  }
+
+  /** A channel: the model that a wish is about. */
+  get modelStateChanges(): string {
+    return `sluice:${this.prefix}:model-state-changes`;
+  }
+
+  /** A hash of counters; outlives the workers. */
+  statistics({ model, version }: ModelRef): string {
+    return `sluice:${this.prefix}:statistics:${model}:${version}`;
+  }
+
+  /** Number of a worker's latest contribution to the counters. */
+  statisticsSequence(workerId: string): string {
+    return `sluice:${this.prefix}:statistics-sequence:${workerId}`;
   }
 
   /** A channel: replies to one API process. */

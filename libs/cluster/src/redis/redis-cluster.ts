@@ -1,9 +1,15 @@
 import { redisConnection } from '@sluice/redis-connection';
 import type { Redis } from 'ioredis';
+import type { ModelRef } from '@sluice/contracts';
 import { Cluster, type Reply, type WorkerReport } from '../cluster.js';
+import type { DesiredState } from '../model-state.js';
+import type { ModelStatistics } from '../model-statistics.js';
 import { decodeReplies, encodeReplies } from '../reply-frame.js';
 import { ClusterKeys } from './keys.js';
+import { ModelStates } from './model-states.js';
 import { Presence } from './presence.js';
+import { StatisticsStore } from './statistics-store.js';
+import { Subscriptions } from './subscriptions.js';
 
 export interface RedisClusterOptions {
   readonly redisUrl: string;
@@ -17,21 +23,25 @@ export interface RedisClusterOptions {
 const KEEP_RUN_MS = 60_000;
 const PING_MS = 1_000;
 
-/** Presence as keys that expire, replies as one pub/sub channel per API process. */
+/** Presence as keys that expire, replies as one pub/sub channel per API process, wishes and counters as hashes. */
 export class RedisCluster extends Cluster {
   private readonly redis: Redis;
-  private readonly subscriber: Redis;
+  private readonly subscriptions: Subscriptions;
   private readonly keys: ClusterKeys;
   private readonly presence: Presence;
+  private readonly states: ModelStates;
+  private readonly counters: StatisticsStore;
   private readonly onError: (error: Error) => void;
 
   constructor({ redisUrl, prefix, presenceMs, onError }: RedisClusterOptions) {
     super();
     this.onError = onError;
     this.redis = redisConnection(redisUrl, 'cluster', onError);
-    this.subscriber = redisConnection(redisUrl, 'replies', onError);
+    this.subscriptions = new Subscriptions(redisUrl, onError);
     this.keys = new ClusterKeys(prefix);
     this.presence = new Presence(this.redis, this.keys, presenceMs, onError);
+    this.states = new ModelStates(this.redis, this.keys);
+    this.counters = new StatisticsStore(this.redis, this.keys);
   }
 
   override async start(): Promise<void> {
@@ -42,7 +52,7 @@ export class RedisCluster extends Cluster {
     // Without a connection there is nobody to say goodbye to: presence expires by itself.
     if (this.redis.status === 'ready') await this.leave();
     else this.presence.stop();
-    this.subscriber.disconnect();
+    this.subscriptions.close();
     this.redis.disconnect();
   }
 
@@ -80,22 +90,28 @@ export class RedisCluster extends Cluster {
     return listeners > 0;
   }
 
-  override async subscribe(
-    apiId: string,
-    onReplies: (replies: readonly Reply[]) => void,
-    onGap: () => void,
-  ): Promise<void> {
-    this.subscriber.on('messageBuffer', (_channel, message: Buffer) => {
-      try {
-        onReplies(decodeReplies(message));
-      } catch (error) {
-        this.onError(error instanceof Error ? error : new Error(String(error)));
-      }
-    });
-    await this.subscriber.connect();
-    await this.subscriber.subscribe(this.keys.replies(apiId));
-    // ioredis subscribes again by itself after a reconnect; what was published in between is gone.
-    this.subscriber.on('ready', onGap);
+  override subscribe(apiId: string, onReplies: (replies: readonly Reply[]) => void, onGap: () => void): Promise<void> {
+    return this.subscriptions.add(this.keys.replies(apiId), (message) => onReplies(decodeReplies(message)), onGap);
+  }
+
+  override setModelState(model: string, state: DesiredState['state']): Promise<DesiredState> {
+    return this.states.set(model, state);
+  }
+
+  override modelStates(): Promise<ReadonlyMap<string, DesiredState>> {
+    return this.states.all();
+  }
+
+  override watchModelStates(onChange: () => void): Promise<void> {
+    return this.subscriptions.add(this.keys.modelStateChanges, onChange, onChange);
+  }
+
+  override addStatistics(workerId: string, sequence: number, counted: readonly ModelStatistics[]): Promise<void> {
+    return this.counters.add(workerId, sequence, counted);
+  }
+
+  override statistics(refs: readonly ModelRef[]): Promise<ModelStatistics[]> {
+    return this.counters.read(refs);
   }
 
   override async ping(): Promise<void> {

@@ -1,0 +1,41 @@
+import type { WorkerReport } from '@sluice/cluster';
+import type { ModelReport } from '@sluice/contracts';
+
+/** A model version as the repository extension lists it. */
+export interface IndexEntry {
+  readonly name: string;
+  readonly version: string;
+  readonly state: 'READY' | 'LOADING' | 'UNLOADING' | 'UNAVAILABLE';
+  /** Why not; and where workers disagree, how many serve it. */
+  readonly reason: string;
+}
+
+/** Every version that a worker knows, by name and number: ready when at least one serves it. */
+export function repositoryIndex(workers: readonly WorkerReport[]): IndexEntry[] {
+  const byVersion = new Map<string, ModelReport[]>();
+  for (const report of workers.flatMap(({ models }) => models)) {
+    const key = `${report.model}/${report.version}`;
+    byVersion.set(key, [...(byVersion.get(key) ?? []), report]);
+  }
+  return [...byVersion.values()].map((reports) => entryOf(reports, workers.length)).toSorted(byNameAndVersion);
+}
+
+function entryOf(reports: readonly ModelReport[], workers: number): IndexEntry {
+  const [{ model: name, version }] = reports as [ModelReport];
+  const ready = reports.filter(({ state }) => state === 'ready').length;
+  const reasons = new Set(reports.flatMap((report) => (report.state === 'unavailable' ? report.reason : [])));
+  const why = [...reasons].join('; ');
+  if (ready === workers) return { name, version, state: 'READY', reason: '' };
+  if (ready > 0) {
+    const share = `ready on ${ready} of ${workers} workers`;
+    return { name, version, state: 'READY', reason: why === '' ? share : `${share}: ${why}` };
+  }
+  const is = (state: ModelReport['state']) => reports.some((report) => report.state === state);
+  const state = is('loading') ? 'LOADING' : is('unloading') ? 'UNLOADING' : 'UNAVAILABLE';
+  return { name, version, state, reason: why };
+}
+
+function byNameAndVersion(a: IndexEntry, b: IndexEntry): number {
+  if (a.name !== b.name) return a.name < b.name ? -1 : 1;
+  return Number(a.version) - Number(b.version);
+}

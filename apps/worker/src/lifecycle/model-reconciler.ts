@@ -1,0 +1,110 @@
+import { Injectable } from '@nestjs/common';
+import { Cluster, type AppliedState, type DesiredState } from '@sluice/cluster';
+import { messageOf, SluiceError, type ErrorBody } from '@sluice/contracts';
+import { Logger } from '@sluice/telemetry';
+import { ModelHost } from './model-host.js';
+
+/** A wish is heard of at once; this is the safety net for word of one that got lost. */
+const LOOK_EVERY_MS = 5_000;
+
+/**
+ * Brings the models of this worker to the state that the cluster wishes, at its start and whenever that changes.
+ *
+ * A model is *settled*, or *changing*: one change of a model at a time. Loads of several models take turns, so that they
+ * need not be in memory and on the processor at once; an unload does not wait for them. A wish that comes while
+ * its model is changing is seen when that is done; of several only the latest. Whatever the outcome, the wish is then
+ * applied: a fault is for whoever wished to read, and is not tried again without another wish.
+ */
+@Injectable()
+export class ModelReconciler {
+  private readonly done = new Map<string, AppliedState>();
+  private readonly changing = new Map<string, Promise<void>>();
+  private lastLoad: Promise<unknown> = Promise.resolve();
+  private onChange = () => {};
+  private timer: NodeJS.Timeout | undefined;
+  private stopped = false;
+
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly models: ModelHost,
+    private readonly logger: Logger,
+  ) {}
+
+  /** The wishes that were acted upon, by model. */
+  get applied(): Readonly<Record<string, AppliedState>> {
+    return Object.fromEntries(this.done);
+  }
+
+  /**
+   * Resolves when every model of the store has been loaded, has failed to, or is left out as wished; one after the
+   * other, so that those that are ready serve while the others load.
+   * @param onChange called when what this worker reports has changed
+   */
+  async start(onChange: () => void): Promise<void> {
+    this.onChange = onChange;
+    await this.cluster.watchModelStates(() => void this.look());
+    this.timer = setInterval(() => void this.look(), LOOK_EVERY_MS);
+    for (const model of await this.models.discover(onChange)) {
+      const desired = (await this.cluster.modelStates()).get(model);
+      if (this.stopped) return;
+      if (!this.done.has(model)) await (this.changing.get(model) ?? this.change(model, desired));
+    }
+    // Of models that the store does not have there may be wishes too, and whoever expressed one waits for an answer.
+    await this.look();
+  }
+
+  /** No change begins after this; `settled` waits for those that have begun. */
+  stop(): void {
+    this.stopped = true;
+    clearInterval(this.timer);
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all(this.changing.values());
+  }
+
+  private async look(): Promise<void> {
+    try {
+      for (const [model, desired] of await this.cluster.modelStates()) {
+        if (this.stopped) return;
+        if (this.done.get(model)?.revision === desired.revision || this.changing.has(model)) continue;
+        void this.change(model, desired);
+      }
+    } catch (error) {
+      this.logger.warn({ reason: messageOf(error) }, 'model_states_unread');
+    }
+  }
+
+  private change(model: string, desired: DesiredState | undefined): Promise<void> {
+    const changing = this.bringAbout(model, desired).finally(() => {
+      this.changing.delete(model);
+      if (!this.stopped) void this.look();
+    });
+    this.changing.set(model, changing);
+    return changing;
+  }
+
+  private async bringAbout(model: string, desired: DesiredState | undefined): Promise<void> {
+    let faults: readonly ErrorBody[] = [];
+    try {
+      if (desired?.state === 'unloaded') await this.models.unload(model);
+      else faults = await this.loadInTurn(model);
+    } catch (error) {
+      faults = [asFault(error)];
+    }
+    if (!desired) return;
+    this.done.set(model, { revision: desired.revision, faults });
+    this.logger.info({ model, state: desired.state, faults: faults.length }, 'model_state_applied');
+    this.onChange();
+  }
+
+  private loadInTurn(model: string): Promise<ErrorBody[]> {
+    const load = this.lastLoad.then(() => (this.stopped ? [] : this.models.load(model)));
+    this.lastLoad = load.catch(() => {});
+    return load;
+  }
+}
+
+function asFault(error: unknown): ErrorBody {
+  return error instanceof SluiceError ? error.toBody() : { code: 'model_unavailable', message: messageOf(error) };
+}
