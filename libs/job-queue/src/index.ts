@@ -1,4 +1,5 @@
 export * from './job-queue.js';
-export { JobIds } from './job-id.js';
+export * from './job-record.js';
+export { JobIds, timeOfJobId } from './job-id.js';
 export { InMemoryJobQueue } from './in-memory/in-memory-job-queue.js';
 export { BullMqJobQueue, type BullMqJobQueueOptions } from './bullmq/bullmq-job-queue.js';

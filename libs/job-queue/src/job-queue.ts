@@ -1,4 +1,5 @@
 import type { ErrorBody } from '@sluice/contracts';
+import type { Claim, JobAddress, JobRecord } from './job-record.js';
 
 /**
  * The durable queue, seen from Sluice: jobs are opaque bytes with an absolute expiry, held by at most one worker.
@@ -13,6 +14,8 @@ import type { ErrorBody } from '@sluice/contracts';
  *   `settle` of one's own settlement answers `settled`. Jobs whose `lease` was never answered come back when it lapses.
  * - **Order.** By (priority, arrival); a job that comes back (released, swept) keeps the place of its arrival.
  * - **Bounded.** Payloads, results and the number of waiting jobs have limits; what exceeds one is refused whole.
+ *   Ended jobs are kept for their own time and within bounds of number and bytes, the oldest going first. Those that ask
+ *   for a time of their own are counted apart from the rest, so that neither kind pushes the other out.
  *
  * Times are milliseconds; instants are milliseconds since the epoch **on the queue's own clock** (`now`), so that hosts
  * whose clocks differ agree on what has expired.
@@ -48,7 +51,31 @@ export abstract class JobQueue {
   /** Where jobs stand, and what came of them while their result is kept. */
   abstract inspect(queue: string, jobIds: readonly string[]): Promise<JobStatus[]>;
 
+  /** Which of the jobs are not in the queue any more. Cheap enough to be asked about thousands every second. */
+  abstract missing(queue: string, jobIds: readonly string[]): Promise<string[]>;
+
+  /** All that is known about jobs; undefined for those that are not there, or whose outcome is no longer kept. */
+  abstract describe(queue: string, jobIds: readonly string[]): Promise<(JobRecord | undefined)[]>;
+
+  /** The jobs of an owner, newest first; some may be gone. A bounded number is remembered, and no longer than any job. */
+  abstract owned(owner: string, offset: number, max: number): Promise<JobAddress[]>;
+
   abstract counts(queue: string): Promise<QueueCounts>;
+
+  /** Removes ended jobs and their results before their time. What has not ended stays. */
+  abstract forget(queue: string, jobIds: readonly string[]): Promise<void>;
+
+  /**
+   * Removes the ended jobs whose time is over or that exceed the bounds, in all queues: also in those that nobody serves
+   * any more. Any process may prune at any time. One call removes a bounded number; answers how many.
+   */
+  abstract prune(): Promise<number>;
+
+  /**
+   * Lets a key stand for a job, for a while. The first claim stands: answers the claim that does, which is the given one
+   * or an earlier one. With `instead` an earlier one that turned out to be void is replaced.
+   */
+  abstract claim(key: string, claim: Claim, forMs: number, instead?: Claim): Promise<Claim>;
 
   /**
    * Resolves when one of the queues may have work, after `timeoutMs`, or when aborted; it may resolve for nothing.
@@ -77,6 +104,10 @@ export interface NewJob {
   readonly priority: number;
   readonly expiresAt: number;
   readonly payload: Uint8Array;
+  /** How long its outcome is kept; `keepResultsMs` of the settings by default, never more than `keepAtMostMs`. */
+  readonly keepResultMs?: number;
+  /** In whose list it is found; in none by default. */
+  readonly owner?: string;
 }
 
 export interface LeaseRequest {
@@ -177,6 +208,11 @@ export interface QueueSettings {
   readonly maxResultBytes: number;
   /** Waiting jobs per queue. */
   readonly maxWaiting: number;
-  /** How long the outcome of an ended job is kept. */
+  /** How long the outcome of an ended job is kept that asks for no time of its own. */
   readonly keepResultsMs: number;
+  /** The longest that any job may ask for. */
+  readonly keepAtMostMs: number;
+  /** Ended jobs per queue, and their bytes; each for the jobs with a keep time of their own, and for the others. */
+  readonly maxKeptJobs: number;
+  readonly maxKeptBytes: number;
 }

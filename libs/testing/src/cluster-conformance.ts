@@ -1,4 +1,4 @@
-import type { Cluster, Reply, WorkerReport } from '@sluice/cluster';
+import type { Cluster, ModelStatistics, Reply, WorkerReport } from '@sluice/cluster';
 
 export interface ClusterFixture {
   /** Another member of the same cluster, as a process of its own would be. */
@@ -7,7 +7,28 @@ export interface ClusterFixture {
 }
 
 export function workerReport(id: string, spec: Partial<WorkerReport> = {}): WorkerReport {
-  return { id, host: 'test', pid: 1, device: 'cpu', state: 'serving', startedAt: 0, models: [], ...spec };
+  const identity = { id, host: 'test', pid: 1, device: 'cpu', startedAt: 0 };
+  return { ...identity, state: 'serving', models: [], applied: {}, ...spec };
+}
+
+const REF = { model: 'm', version: '2' };
+
+/** Of so many requests of 2 rows each, in one batch; every duration is `ns`. */
+function counted(requests: number, ns: number, lastInference: number): ModelStatistics {
+  const [each, once] = [
+    { count: requests, ns: requests * ns },
+    { count: 1, ns },
+  ];
+  const stages = { compute_input: each, compute_infer: each, compute_output: each };
+  const batch = { rows: requests * 2, compute_input: once, compute_infer: once, compute_output: once };
+  return {
+    ref: REF,
+    lastInference,
+    inferenceCount: requests * 2,
+    executionCount: 1,
+    requests: { success: each, fail: { count: 0, ns: 0 }, queue: each, ...stages },
+    batches: [batch],
+  };
 }
 
 export function describeCluster(name: string, open: () => Promise<ClusterFixture>): void {
@@ -82,6 +103,69 @@ export function describeCluster(name: string, open: () => Promise<ClusterFixture
     it('says when nobody listens', async () => {
       const worker = await fixture.member();
       expect(await worker.reply('nobody', [{ jobId: 'a', result: new Uint8Array(1) }])).toBe(false);
+    });
+
+    it('keeps the latest wish for each model, and tells those who watch, whoever expressed it', async () => {
+      const [api, worker] = [await fixture.member(), await fixture.member()];
+      expect(await worker.modelStates()).toEqual(new Map());
+      let calls = 0;
+      let called = () => {};
+      await worker.watchModelStates(() => {
+        calls++;
+        called();
+      });
+      const change = new Promise<void>((resolve) => (called = resolve));
+      const first = await api.setModelState('a', 'unloaded');
+      await change;
+      expect(calls).toBe(1);
+      expect(await worker.modelStates()).toEqual(new Map([['a', first]]));
+      const other = await api.setModelState('b', 'loaded');
+      const second = await api.setModelState('a', 'unloaded');
+      expect(second).toMatchObject({ state: 'unloaded' });
+      expect(second.revision).not.toBe(first.revision);
+      await api.stop();
+      const late = await fixture.member();
+      expect(await late.modelStates()).toEqual(
+        new Map([
+          ['a', second],
+          ['b', other],
+        ]),
+      );
+    });
+
+    it('adds up what workers count, each of their calls once, and keeps it when they are gone', async () => {
+      const [one, two, api] = [await fixture.member(), await fixture.member(), await fixture.member()];
+      await one.addStatistics('one', 1, [counted(3, 100, 5_000)]);
+      await one.addStatistics('one', 1, [counted(3, 100, 5_000)]);
+      await two.addStatistics('two', 1, [counted(1, 7, 4_000)]);
+      await one.addStatistics('one', 2, [counted(3, 50, 6_000)]);
+      await one.addStatistics('one', 1, [counted(3, 100, 9_000)]);
+      await Promise.all([one.stop(), two.stop()]);
+      const [sum, none] = await api.statistics([REF, { model: 'm', version: '3' }]);
+      const every = { count: 7, ns: 457 };
+      const [small, large] = [
+        { count: 1, ns: 7 },
+        { count: 2, ns: 150 },
+      ];
+      expect(sum).toEqual({
+        ref: REF,
+        lastInference: 6_000,
+        inferenceCount: 14,
+        executionCount: 3,
+        requests: {
+          success: every,
+          fail: { count: 0, ns: 0 },
+          queue: every,
+          compute_input: every,
+          compute_infer: every,
+          compute_output: every,
+        },
+        batches: [
+          { rows: 2, compute_input: small, compute_infer: small, compute_output: small },
+          { rows: 6, compute_input: large, compute_infer: large, compute_output: large },
+        ],
+      });
+      expect(none).toMatchObject({ lastInference: 0, inferenceCount: 0, executionCount: 0, batches: [] });
     });
 
     it('answers a ping, and stops twice, and without a start', async () => {

@@ -1,6 +1,6 @@
 import { messageOf, SluiceError } from '@sluice/contracts';
 import { redisConnection } from '@sluice/redis-connection';
-import { Job, type JobsOptions } from 'bullmq';
+import type { JobsOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
 import {
   JobQueue,
@@ -11,20 +11,28 @@ import {
   type LeaseRequest,
   type LeaseResult,
   type NewJob,
-  type Outcome,
   type QueueCounts,
   type QueueSettings,
   type SettleOutcome,
   type Settlement,
   type SweptJob,
 } from '../job-queue.js';
+import type { Claim, JobAddress, JobRecord } from '../job-record.js';
 import { checkPayloads } from '../limits.js';
+import { keepMs } from '../retention.js';
 import { Admission } from './admission.js';
 import { ByteStore } from './byte-store.js';
+import { Claims } from './claims.js';
+import { Inspection } from './inspection.js';
+import { LeasedJobs } from './leased-jobs.js';
 import { Leasing } from './leasing.js';
+import { Ownership } from './ownership.js';
 import { QueueHandles, type QueueHandle } from './queue-handles.js';
 import { RedisClock } from './redis-clock.js';
-import { parseFailure, parseJobData, parseReturnValue, toJobData } from './stored-job.js';
+import { Removal } from './removal.js';
+import { Retention } from './retention.js';
+import { Settling } from './settling.js';
+import { toJobData } from './stored-job.js';
 import { sweepQueue } from './sweep.js';
 import { WorkSignal } from './work-signal.js';
 
@@ -36,8 +44,8 @@ export interface BullMqJobQueueOptions {
   readonly onError: (error: Error) => void;
 }
 
-/** How many ended jobs a queue keeps at most, whatever their age. */
-const KEEP_ENDED_JOBS = 10_000;
+/** Clocks differ, and a job that is kept as long as possible is removed by us, not by BullMQ a little earlier. */
+const AGE_MARGIN_MS = 3_600_000;
 
 /**
  * The reference adapter: BullMQ through its public API, so that BullMQ's own tools see every job as their own.
@@ -51,6 +59,12 @@ export class BullMqJobQueue extends JobQueue {
   private readonly clock: RedisClock;
   private readonly admission: Admission;
   private readonly leasing: Leasing;
+  private readonly settling: Settling;
+  private readonly retention: Retention;
+  private readonly inspection: Inspection;
+  private readonly removal: Removal;
+  private readonly claims: Claims;
+  private readonly ownership: Ownership;
   private readonly workSignal: WorkSignal;
   private readonly settings: QueueSettings;
   private started: Promise<void> | undefined;
@@ -65,7 +79,14 @@ export class BullMqJobQueue extends JobQueue {
     this.bytes = new ByteStore(this.redis);
     this.clock = new RedisClock(this.redis);
     this.admission = new Admission(settings);
-    this.leasing = new Leasing(this.handles, this.bytes, this.clock, settings);
+    this.retention = new Retention(this.redis, this.handles, this.clock, settings);
+    const leased = new LeasedJobs(this.handles);
+    this.settling = new Settling(this.handles, leased, this.bytes, this.retention, settings);
+    this.leasing = new Leasing(this.handles, leased, this.settling, this.bytes, this.clock, settings);
+    this.inspection = new Inspection(this.redis, this.handles, this.bytes, this.clock, this.retention);
+    this.removal = new Removal(this.handles, this.bytes);
+    this.claims = new Claims(this.redis, prefix);
+    this.ownership = new Ownership(this.redis, prefix, this.clock);
     this.workSignal = new WorkSignal(this.blocking, this.redis);
   }
 
@@ -113,7 +134,7 @@ export class BullMqJobQueue extends JobQueue {
   }
 
   override settle(settlements: readonly Settlement[]): Promise<SettleOutcome[]> {
-    return this.leasing.settle(settlements);
+    return this.settling.settle(settlements);
   }
 
   override release(leases: readonly Lease[]): Promise<void> {
@@ -127,30 +148,35 @@ export class BullMqJobQueue extends JobQueue {
   }
 
   override cancel(queue: string, jobIds: readonly string[]): Promise<CancelOutcome[]> {
-    const handle = this.handles.of(queue);
-    return Promise.all(
-      jobIds.map(async (id) => {
-        const job = await Job.fromId(handle.queue, id);
-        if (!job || job.finishedOn !== undefined) return 'ended';
-        // BullMQ refuses (0) where a worker holds the lock.
-        if ((await handle.queue.remove(id)) === 0) return 'started';
-        await this.bytes.remove([handle.keys.payload(id)]);
-        return 'cancelled';
-      }),
-    );
+    return this.removal.cancel(queue, jobIds);
+  }
+
+  override forget(queue: string, jobIds: readonly string[]): Promise<void> {
+    return this.removal.forget(queue, jobIds);
+  }
+
+  override prune(): Promise<number> {
+    return this.retention.prune();
   }
 
   override inspect(queue: string, jobIds: readonly string[]): Promise<JobStatus[]> {
-    const { queue: bullQueue, keys } = this.handles.of(queue);
-    return Promise.all(
-      jobIds.map(async (id): Promise<JobStatus> => {
-        const [job, locked] = await Promise.all([Job.fromId(bullQueue, id), this.redis.exists(keys.lock(id))]);
-        if (!job) return { state: 'gone' };
-        if (job.finishedOn === undefined) return { state: locked ? 'active' : 'waiting' };
-        const outcome = await this.outcomeOf(job);
-        return outcome ? { state: 'ended', outcome } : { state: 'gone' };
-      }),
-    );
+    return this.inspection.inspect(queue, jobIds);
+  }
+
+  override missing(queue: string, jobIds: readonly string[]): Promise<string[]> {
+    return this.inspection.missing(queue, jobIds);
+  }
+
+  override describe(queue: string, jobIds: readonly string[]): Promise<(JobRecord | undefined)[]> {
+    return this.inspection.describe(queue, jobIds);
+  }
+
+  override owned(owner: string, offset: number, max: number): Promise<JobAddress[]> {
+    return this.ownership.list(owner, offset, max);
+  }
+
+  override claim(key: string, claim: Claim, forMs: number, instead?: Claim): Promise<Claim> {
+    return this.claims.claim(key, claim, forMs, instead);
   }
 
   override async counts(queue: string): Promise<QueueCounts> {
@@ -169,9 +195,10 @@ export class BullMqJobQueue extends JobQueue {
   }
 
   private async add({ queue, keys }: QueueHandle, jobs: readonly NewJob[]): Promise<void> {
+    await this.ownership.note(queue.name, jobs);
     const entries = await Promise.all(
       jobs.map(async (job) => {
-        const payloadUntil = job.expiresAt + this.settings.keepResultsMs;
+        const payloadUntil = job.expiresAt + keepMs(job.keepResultMs, this.settings);
         const payload = await this.bytes.put(keys.payload(job.id), job.payload, payloadUntil);
         return { name: 'infer', data: toJobData(job, payload), opts: this.jobOptions(job) };
       }),
@@ -182,18 +209,8 @@ export class BullMqJobQueue extends JobQueue {
   }
 
   private jobOptions({ id, priority }: NewJob): JobsOptions {
-    const keep = { age: this.settings.keepResultsMs / 1000, count: KEEP_ENDED_JOBS };
+    // What is left over by a plain BullMQ worker that ended it; whatever Sluice ends is pruned in time.
+    const keep = { age: (this.settings.keepAtMostMs + AGE_MARGIN_MS) / 1000 };
     return { jobId: id, priority, attempts: 1, removeOnComplete: keep, removeOnFail: keep };
-  }
-
-  private async outcomeOf(job: Job): Promise<Outcome | undefined> {
-    if (job.failedReason) return parseFailure(job.failedReason);
-    const stored = parseReturnValue(job.returnvalue);
-    if (!stored || !parseJobData(job.data)) {
-      const message = `job ${job.id ?? '?'} was completed by a worker that is not Sluice's`;
-      return { ok: false, error: { code: 'internal', message } };
-    }
-    const result = await this.bytes.get(stored);
-    return result && { ok: true, result };
   }
 }

@@ -1,7 +1,25 @@
+import type { RetentionClass } from '../retention.js';
+
+/** The set of all queues in which jobs have ended. */
+export function registryKey(prefix: string): string {
+  return `sluice:${prefix}:queues`;
+}
+
+/** The jobs of an owner, by the time of their arrival. */
+export function ownedKey(prefix: string, owner: string): string {
+  return `sluice:${prefix}:owned:${owner}`;
+}
+
+/** What a key given by a client stands for. */
+export function claimKey(prefix: string, key: string): string {
+  return `sluice:${prefix}:claim:${key}`;
+}
+
 /**
  * Every Redis key that this adapter touches besides those that BullMQ's own classes touch. Each belongs to one queue.
  *
- * `active`, `marker`, a job's hash and its `:lock` are BullMQ 6's; the other two are Sluice's.
+ * `active`, `marker`, a job's hash and its `:lock` are BullMQ 6's, as are the sets of waiting and of
+ * ended jobs; what begins with `sluice:` is Sluice's.
  */
 export class QueueKeys {
   private readonly base: string;
@@ -15,6 +33,24 @@ export class QueueKeys {
 
   get active(): string {
     return `${this.base}:active`;
+  }
+
+  /** Jobs without a priority: none of ours, and served before those that have one. */
+  get wait(): string {
+    return `${this.base}:wait`;
+  }
+
+  /** Waiting jobs in their order. */
+  get prioritized(): string {
+    return `${this.base}:prioritized`;
+  }
+
+  get completed(): string {
+    return `${this.base}:completed`;
+  }
+
+  get failed(): string {
+    return `${this.base}:failed`;
   }
 
   /** A sorted set that has a member when work may wait. */
@@ -38,5 +74,10 @@ export class QueueKeys {
   /** A result too large for the job's return value; one key per lease, so that a late holder cannot overwrite it. */
   result(jobId: string, resultId: string): string {
     return `sluice:${this.prefix}:result:${this.queue}:${jobId}:${resultId}`;
+  }
+
+  /** The books of ended jobs: when each is to be removed, what it holds, and the sum of their bytes. */
+  kept(kind: RetentionClass, book: 'times' | 'sizes' | 'bytes'): string {
+    return `sluice:${this.prefix}:kept:${this.queue}:${kind}:${book}`;
   }
 }

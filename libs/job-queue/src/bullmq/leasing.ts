@@ -1,35 +1,27 @@
-import { SluiceError, type ErrorBody } from '@sluice/contracts';
-import { ErrorCode as BullErrorCode, Job } from 'bullmq';
+import { SluiceError } from '@sluice/contracts';
+import type { Job } from 'bullmq';
 import { expiredError } from '../expiry.js';
-import type {
-  DroppedJob,
-  Lease,
-  LeasedJob,
-  LeaseRequest,
-  LeaseResult,
-  QueueSettings,
-  SettleOutcome,
-  Settlement,
-} from '../job-queue.js';
-import { limitResult } from '../limits.js';
+import type { DroppedJob, Lease, LeasedJob, LeaseRequest, LeaseResult, QueueSettings } from '../job-queue.js';
 import type { ByteStore } from './byte-store.js';
 import { newLeaseToken } from './lease-token.js';
+import type { LeasedJobs } from './leased-jobs.js';
+import { ignoreLost } from './lost-lease.js';
 import type { QueueHandles } from './queue-handles.js';
 import type { RedisClock } from './redis-clock.js';
-import { countDeaths, formatFailure, parseJobData, type StoredBytes, type StoredJobData } from './stored-job.js';
+import type { Settling } from './settling.js';
+import { countDeaths, parseJobData, type StoredJobData } from './stored-job.js';
 
 /**
- * The holder's side of the queue: take jobs, hold on to them, end them, give them back.
+ * The holder's side of the queue: take jobs, hold on to them, give them back.
  *
  * BullMQ moves one job per script. `lease` therefore sends its scripts all at once, not one after the other: 32 jobs
  * cost about one round trip instead of 32.
  */
 export class Leasing {
-  /** BullMQ's object for each lease that was handed out; a lease from elsewhere is looked up. */
-  private readonly leased = new WeakMap<Lease, Job>();
-
   constructor(
     private readonly handles: QueueHandles,
+    private readonly leased: LeasedJobs,
+    private readonly settling: Settling,
     private readonly bytes: ByteStore,
     private readonly clock: RedisClock,
     private readonly settings: QueueSettings,
@@ -67,22 +59,11 @@ export class Leasing {
     return lost;
   }
 
-  async settle(settlements: readonly Settlement[]): Promise<SettleOutcome[]> {
-    const outcomes = await Promise.all(settlements.map((settlement) => this.settleOne(settlement)));
-    // The payload was kept for whoever would have to run the job again; nobody will.
-    const payloads = settlements.flatMap(({ lease }, index) => {
-      const stored = outcomes[index] === 'settled' && parseJobData(this.leased.get(lease)?.data)?.payload;
-      return stored && 'key' in stored ? [stored.key] : [];
-    });
-    await this.bytes.remove(payloads);
-    return outcomes;
-  }
-
   async release(leases: readonly Lease[]): Promise<void> {
     const queues = new Set<string>();
     await Promise.all(
       leases.map(async (lease) => {
-        const job = await this.find(lease);
+        const job = await this.leased.find(lease);
         const released = await job?.moveToWait(lease.token).then(() => true, ignoreLost);
         if (released) queues.add(lease.queue);
       }),
@@ -105,13 +86,13 @@ export class Leasing {
     await Promise.all(
       taken.map(async (job, index) => {
         const lease = { queue, jobId: job.id ?? '', holder, token, attempt: job.attemptsStarted };
-        this.leased.set(lease, job);
+        this.leased.remember(lease, job);
         const opened = await this.openOne(job);
         if (!('error' in opened)) {
           jobs[index] = { lease, ...opened };
           return;
         }
-        const [outcome] = await this.settle([{ lease, outcome: { ok: false, error: opened.error } }]);
+        const [outcome] = await this.settling.settle([{ lease, outcome: { ok: false, error: opened.error } }]);
         if (outcome === 'settled') dropped.push({ jobId: lease.jobId, ...opened });
       }),
     );
@@ -139,37 +120,6 @@ export class Leasing {
       deaths: deathsOf(job, data),
     };
   }
-
-  private async settleOne({ lease, outcome: given }: Settlement): Promise<SettleOutcome> {
-    const job = await this.find(lease);
-    if (!job) return 'lost';
-    const outcome = limitResult(given, this.settings);
-    try {
-      if (outcome.ok) await job.moveToCompleted(await this.storeResult(lease, outcome.result), lease.token, false);
-      else await job.moveToFailed(failure(outcome.error), lease.token, false);
-      return 'settled';
-    } catch (error) {
-      if (!isLost(error)) throw error;
-      // Either somebody else has the job, or this is a repetition of a settle whose answer got lost.
-      return (await this.wasSettledBy(lease)) ? 'settled' : 'lost';
-    }
-  }
-
-  private storeResult(lease: Lease, result: Uint8Array): Promise<StoredBytes> {
-    const key = this.handles.of(lease.queue).keys.result(lease.jobId, lease.token);
-    return this.bytes.put(key, result, this.clock.now() + this.settings.keepResultsMs);
-  }
-
-  /** A job starts once per lease, so that holder and number of starts name the lease that ended it. */
-  private async wasSettledBy({ queue, jobId, holder, attempt }: Lease): Promise<boolean> {
-    const job = await Job.fromId(this.handles.of(queue).queue, jobId);
-    return job?.finishedOn !== undefined && job.processedBy === holder && job.attemptsStarted === attempt;
-  }
-
-  private async find(lease: Lease): Promise<Job | undefined> {
-    const { queue, jobId } = lease;
-    return this.leased.get(lease) ?? (await Job.fromId(this.handles.of(queue).queue, jobId));
-  }
 }
 
 /** BullMQ's stalled check (of a plain worker beside us) gave the job up; Sluice counts it as one more death. */
@@ -180,30 +130,6 @@ function deathsOf(job: Job, data: StoredJobData): LeasedJob['deaths'] {
 
 function isTaken(answer: PromiseSettledResult<Job | undefined> | undefined): boolean {
   return answer?.status === 'fulfilled' && answer.value !== undefined;
-}
-
-function failure(error: ErrorBody): Error {
-  const thrown = new Error(formatFailure(error));
-  // BullMQ would keep our stack, which says nothing about the request.
-  delete thrown.stack;
-  return thrown;
-}
-
-const LOST = new Set<unknown>([
-  BullErrorCode.JobNotExist,
-  BullErrorCode.JobLockNotExist,
-  BullErrorCode.JobNotInState,
-  BullErrorCode.JobLockMismatch,
-]);
-
-/** The lease does not hold any more; any other error is about Redis. */
-export function isLost(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && LOST.has(error.code);
-}
-
-export function ignoreLost(error: unknown): false {
-  if (!isLost(error)) throw error;
-  return false;
 }
 
 function byQueueAndHolder(leases: readonly Lease[]): Iterable<[Lease, Lease[]]> {

@@ -15,13 +15,18 @@ const jobData = z.object({
   replyTo: z.string(),
   expiresAt: z.number(),
   payload: storedBytes,
+  /** Absent: as long as the settings say. */
+  keepResultMs: z.number().optional(),
+  owner: z.string().optional(),
   /** By attempt, so that two sweepers that see the same death count it once. */
   deaths: z.record(z.string(), death).optional(),
 });
 export type StoredJobData = z.infer<typeof jobData>;
 
-export function toJobData({ label, replyTo, expiresAt }: NewJob, payload: StoredBytes): StoredJobData {
-  return { label: { ...label }, replyTo, expiresAt, payload };
+export function toJobData(job: NewJob, payload: StoredBytes): StoredJobData {
+  const { label, replyTo, expiresAt, keepResultMs, owner } = job;
+  // What is undefined JSON leaves out.
+  return { label: { ...label }, replyTo, expiresAt, payload, keepResultMs, owner };
 }
 
 /** Undefined when somebody else's job lies in the queue. */

@@ -2,7 +2,7 @@ import { Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Judge, SweptJob, Verdict } from '../job-queue.js';
 import { holderOf, newLeaseToken } from './lease-token.js';
-import { ignoreLost } from './leasing.js';
+import { ignoreLost } from './lost-lease.js';
 import type { QueueHandle } from './queue-handles.js';
 import { parseJobData } from './stored-job.js';
 

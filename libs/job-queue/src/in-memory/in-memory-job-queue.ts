@@ -18,28 +18,21 @@ import {
   type Settlement,
   type SweptJob,
 } from '../job-queue.js';
+import type { Claim, JobAddress, JobRecord } from '../job-record.js';
 import { checkPayloads, checkRoom, limitResult } from '../limits.js';
 import { expiredError } from '../expiry.js';
-
-interface Job {
-  readonly spec: NewJob;
-  readonly enqueuedAt: number;
-  readonly deaths: { inCompany: number; alone: number };
-  attempt: number;
-  state: 'waiting' | 'active' | 'ended';
-  /** While active. */
-  held?: { lease: Lease; until: number };
-  /** When ended. */
-  ended?: { outcome: Outcome; at: number; by: Lease };
-}
+import { keepMs } from '../retention.js';
+import { excessJobs } from './excess-jobs.js';
+import { byArrival, byTurn, recordOf, type MemoryJob } from './memory-job.js';
 
 /**
  * The queue as a data structure, for the simulator and for tests of policy: it passes the same conformance suite as the
  * adapters on Redis. All processes of a simulation share one instance. Time is an argument.
  */
 export class InMemoryJobQueue extends JobQueue {
-  private readonly queues = new Map<string, Map<string, Job>>();
+  private readonly jobs = new Map<string, Map<string, MemoryJob>>();
   private readonly pausedQueues = new Set<string>();
+  private readonly claims = new Map<string, { readonly claim: Claim; readonly until: number }>();
   private readonly waiters = new Set<() => void>();
   private tokens = 0;
 
@@ -60,6 +53,7 @@ export class InMemoryJobQueue extends JobQueue {
     const fresh = jobs.filter(({ id }) => !known.has(id));
     checkPayloads(fresh, this.settings);
     checkRoom(queue, this.count(queue, 'waiting'), fresh.length, this.settings);
+    this.jobs.set(queue, known);
     for (const spec of fresh) {
       const deaths = { inCompany: 0, alone: 0 };
       known.set(spec.id, { spec, enqueuedAt: this.clock(), deaths, attempt: 0, state: 'waiting' });
@@ -82,6 +76,7 @@ export class InMemoryJobQueue extends JobQueue {
         continue;
       }
       job.state = 'active';
+      job.started = { at: this.clock(), holder };
       job.held = { lease, until: this.clock() + this.settings.leaseMs };
       const deaths: Deaths = { ...job.deaths };
       jobs.push({ lease, replyTo, priority, enqueuedAt: job.enqueuedAt, expiresAt, payload, deaths });
@@ -159,6 +154,53 @@ export class InMemoryJobQueue extends JobQueue {
     });
   }
 
+  override async missing(queue: string, jobIds: readonly string[]): Promise<string[]> {
+    const jobs = this.jobsOf(queue);
+    return jobIds.filter((id) => !jobs.has(id));
+  }
+
+  override async describe(queue: string, jobIds: readonly string[]): Promise<(JobRecord | undefined)[]> {
+    const jobs = this.jobsOf(queue);
+    const waiting = this.waitingInOrder(queue);
+    return jobIds.map((id) => {
+      const job = jobs.get(id);
+      return job && recordOf(queue, job, waiting.indexOf(job) + 1);
+    });
+  }
+
+  override async owned(owner: string, offset: number, max: number): Promise<JobAddress[]> {
+    const all = [...this.jobs].flatMap(([queue, jobs]) => [...jobs.values()].map((job) => ({ queue, job })));
+    return all
+      .filter(({ job }) => job.spec.owner === owner)
+      .toSorted((a, b) => byArrival(b.job, a.job))
+      .slice(offset, offset + max)
+      .map(({ queue, job }) => ({ queue, jobId: job.spec.id }));
+  }
+
+  override async forget(queue: string, jobIds: readonly string[]): Promise<void> {
+    const jobs = this.jobsOf(queue);
+    for (const id of jobIds) if (jobs.get(id)?.state === 'ended') jobs.delete(id);
+  }
+
+  override async prune(): Promise<number> {
+    let pruned = 0;
+    for (const jobs of this.jobs.values()) {
+      for (const { spec } of excessJobs(jobs.values(), this.clock(), this.settings)) {
+        jobs.delete(spec.id);
+        pruned++;
+      }
+    }
+    return pruned;
+  }
+
+  override async claim(key: string, claim: Claim, forMs: number, instead?: Claim): Promise<Claim> {
+    const earlier = this.claims.get(key);
+    const stands = earlier && earlier.until > this.clock() && earlier.claim.jobId !== instead?.jobId;
+    if (stands) return earlier.claim;
+    this.claims.set(key, { claim, until: this.clock() + forMs });
+    return claim;
+  }
+
   override async counts(queue: string): Promise<QueueCounts> {
     const ended = [...this.jobsOf(queue).values()].flatMap((job) => job.ended ?? []);
     const completed = ended.filter(({ outcome }) => outcome.ok).length;
@@ -201,42 +243,37 @@ export class InMemoryJobQueue extends JobQueue {
     this.wakeAll();
   }
 
-  private jobsOf(queue: string): Map<string, Job> {
-    let jobs = this.queues.get(queue);
-    if (!jobs) this.queues.set(queue, (jobs = new Map()));
-    for (const [id, { ended }] of jobs) {
-      if (ended && ended.at + this.settings.keepResultsMs <= this.clock()) jobs.delete(id);
-    }
+  /** Without those whose time is over, whether somebody has pruned or not. */
+  private jobsOf(queue: string): Map<string, MemoryJob> {
+    const jobs = this.jobs.get(queue) ?? new Map<string, MemoryJob>();
+    for (const [id, { ended }] of jobs) if (ended && ended.keptUntil <= this.clock()) jobs.delete(id);
     return jobs;
   }
 
-  private waitingInOrder(queue: string): Job[] {
-    return [...this.jobsOf(queue).values()]
-      .filter(({ state }) => state === 'waiting')
-      .toSorted(
-        (a, b) => a.spec.priority - b.spec.priority || a.enqueuedAt - b.enqueuedAt || (a.spec.id < b.spec.id ? -1 : 1),
-      );
+  private waitingInOrder(queue: string): MemoryJob[] {
+    return [...this.jobsOf(queue).values()].filter(({ state }) => state === 'waiting').toSorted(byTurn);
   }
 
-  private count(queue: string, state: Job['state']): number {
+  private count(queue: string, state: MemoryJob['state']): number {
     return [...this.jobsOf(queue).values()].filter((job) => job.state === state).length;
   }
 
-  private heldBy(lease: Lease): Job | undefined {
+  private heldBy(lease: Lease): MemoryJob | undefined {
     const job = this.jobsOf(lease.queue).get(lease.jobId);
     const held = job?.held;
     return held && held.until > this.clock() && sameLease(held.lease, lease) ? job : undefined;
   }
 
-  private putBack(job: Job): void {
+  private putBack(job: MemoryJob): void {
     job.state = 'waiting';
     delete job.held;
   }
 
-  private end(job: Job, by: Lease, outcome: Outcome): void {
+  private end(job: MemoryJob, by: Lease, outcome: Outcome): void {
     job.state = 'ended';
     delete job.held;
-    job.ended = { outcome, at: this.clock(), by };
+    const at = this.clock();
+    job.ended = { outcome, at, keptUntil: at + keepMs(job.spec.keepResultMs, this.settings), by };
   }
 
   private wakeAll(): void {

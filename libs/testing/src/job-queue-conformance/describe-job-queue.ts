@@ -1,8 +1,10 @@
 import { describeHistory } from './history.js';
+import { describeInspection } from './inspection.js';
 import { describeLeasing } from './leasing.js';
 import { describeLimits } from './limits.js';
 import { QueueUnderTest, type JobQueueFixture } from './queue-under-test.js';
 import { describeRecovery } from './recovery.js';
+import { describeRetention } from './retention.js';
 import { describeSettling } from './settling.js';
 
 /** What every adapter of the queue does, in simulation and on Redis alike. */
@@ -19,6 +21,8 @@ export function describeJobQueue(name: string, open: () => Promise<JobQueueFixtu
     describeSettling(at);
     describeRecovery(at);
     describeLimits(at);
+    describeRetention(at);
+    describeInspection(at);
     describeHistory(at);
   });
 }

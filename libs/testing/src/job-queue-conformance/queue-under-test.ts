@@ -25,6 +25,9 @@ export const CONFORMANCE_SETTINGS: QueueSettings = {
   maxResultBytes: 1_000_000,
   maxWaiting: 50,
   keepResultsMs: 1_000,
+  keepAtMostMs: 3_000,
+  maxKeptJobs: 6,
+  maxKeptBytes: 300_000,
 };
 
 export const Q = 'inference.conformance.1';
@@ -91,6 +94,19 @@ export class QueueUnderTest {
   async complete({ lease }: { lease: Lease }, result = 'result'): Promise<SettleOutcome | undefined> {
     const [outcome] = await this.queue.settle([{ lease, outcome: { ok: true, result: Buffer.from(result) } }]);
     return outcome;
+  }
+
+  /** Runs so many jobs, one after the other, and answers their ids. */
+  async run(count: number, spec: Partial<NewJob> = {}, result = 'result'): Promise<string[]> {
+    const ids = await this.enqueue(count, spec);
+    for (const held of await this.lease('runner', count)) await this.complete(held, result);
+    return ids;
+  }
+
+  /** Those of the jobs whose outcome can be read. */
+  async kept(ids: readonly string[]): Promise<string[]> {
+    const statuses = await this.queue.inspect(Q, ids);
+    return ids.filter((_, index) => statuses[index]?.state === 'ended');
   }
 
   /** The result as text, or the code of the error, or the state of a job that has not ended. */

@@ -1,0 +1,51 @@
+import type { Lease, NewJob, Outcome } from '../job-queue.js';
+import type { JobRecord, JobState } from '../job-record.js';
+
+export interface MemoryJob {
+  readonly spec: NewJob;
+  readonly enqueuedAt: number;
+  readonly deaths: { inCompany: number; alone: number };
+  attempt: number;
+  state: 'waiting' | 'active' | 'ended';
+  /** When it was leased last, and by whom. */
+  started?: { at: number; holder: string };
+  /** While active. */
+  held?: { lease: Lease; until: number };
+  /** When ended. */
+  ended?: { outcome: Outcome; at: number; keptUntil: number; by: Lease };
+}
+
+function stateOf({ state, ended }: MemoryJob): JobState {
+  if (state !== 'ended') return state;
+  return ended?.outcome.ok ? 'completed' : 'failed';
+}
+
+export function recordOf(queue: string, job: MemoryJob, position: number): JobRecord {
+  const { spec, enqueuedAt, attempt, started, ended } = job;
+  const { id, label, replyTo, priority, expiresAt, owner } = spec;
+  return {
+    id,
+    queue,
+    label,
+    replyTo,
+    priority,
+    enqueuedAt,
+    expiresAt,
+    attempts: attempt,
+    state: stateOf(job),
+    ...(owner !== undefined && { owner }),
+    ...(job.state === 'waiting' && { position }),
+    ...(started && { startedAt: started.at, holder: started.holder }),
+    ...(ended && { endedAt: ended.at, keptUntil: ended.keptUntil }),
+    ...(ended && !ended.outcome.ok && { error: ended.outcome.error }),
+  };
+}
+
+/** The order in which waiting jobs are leased. */
+export function byTurn(a: MemoryJob, b: MemoryJob): number {
+  return a.spec.priority - b.spec.priority || byArrival(a, b);
+}
+
+export function byArrival(a: MemoryJob, b: MemoryJob): number {
+  return a.enqueuedAt - b.enqueuedAt || (a.spec.id < b.spec.id ? -1 : 1);
+}
