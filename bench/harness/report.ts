@@ -19,7 +19,7 @@ export interface Report {
   readonly json: string;
 }
 
-export function report(head: ReportHead, { rounds, constants, conditions }: Measurement): Report {
+export function report(head: ReportHead, { rounds, constants, conditions, points }: Measurement): Report {
   const values = summarise(rounds.map((round) => round.values));
   const cpu = rounds.flatMap((round) => (round.cpu ? [round.cpu] : []));
   const msPerRequest = summarise(cpu.map((each) => each.msPerRequest));
@@ -37,12 +37,14 @@ export function report(head: ReportHead, { rounds, constants, conditions }: Meas
     '',
     table(['', 'median', 'min', 'max'], rows),
     '',
+    ...(points ? [tableOf(points), ''] : []),
   ].join('\n');
   const json = {
     ...head,
     repetitions: rounds.length,
     ...mapValues(values, ({ median }) => rounded(median)),
     ...mapValues(constants, rounded),
+    ...(points && { points: points.map((point) => mapValues(point, roundedOrText)) }),
     ...mapValues(others, ({ median }) => rounded(median)),
     ...(cpu.length > 0 && { cpuMsPerRequest: mapValues(msPerRequest, ({ median }) => rounded(median)) }),
     spread: mapValues({ ...values, ...others }, ({ min, max }) => ({ min: rounded(min), max: rounded(max) })),
@@ -52,6 +54,15 @@ export function report(head: ReportHead, { rounds, constants, conditions }: Meas
 
 function rowOf(key: string, { median, min, max }: Summary): (string | number)[] {
   return [key, rounded(median), rounded(min), rounded(max)];
+}
+
+function tableOf(points: NonNullable<Measurement['points']>): string {
+  const rows = points.map((point) => Object.values(point).map(roundedOrText));
+  return table(Object.keys(points[0] ?? {}), rows);
+}
+
+function roundedOrText(value: number | string): number | string {
+  return typeof value === 'number' ? rounded(value) : value;
 }
 
 /** Four significant digits say all that was measured; of whole thousands none is lost. */

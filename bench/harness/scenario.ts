@@ -30,6 +30,8 @@ export interface Measurement {
   readonly rounds: readonly Round[];
   /** What does not vary between repetitions. */
   readonly constants: Readonly<Record<string, number>>;
+  /** What was measured at several settings, one each: medians. */
+  readonly points?: readonly Readonly<Record<string, number | string>>[];
   /** How it was measured, and what to compare it with: for people, a line each. */
   readonly conditions: readonly string[];
 }

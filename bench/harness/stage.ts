@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { EmbeddedRedis } from '@sluice/embedded-redis';
 import { LocalCluster } from '@sluice/local-cluster';
 import { readCpu, type CpuReading } from './process-cpu.js';
+import { readRedisTraffic } from './redis-traffic.js';
 import type { BenchRun } from './scenario.js';
 
 export interface StageOptions {
@@ -39,6 +40,11 @@ export class Stage {
   /** Of the API. */
   get port(): number {
     return Number(new URL(this.cluster.url()).port);
+  }
+
+  /** Bytes that have gone into Redis and out of it, since it was started. */
+  redisTraffic(): Promise<number> {
+    return readRedisTraffic(new URL(this.redis.url));
   }
 
   /** Of the API, the workers together, Redis, and this process. */

@@ -1,6 +1,7 @@
 import type { Scenario } from '../harness/scenario.js';
 import { device } from './device.js';
 import { overhead } from './overhead.js';
+import { payload } from './payload.js';
 
 /** Every scenario that `npm run bench` knows. */
-export const SCENARIOS: readonly Scenario[] = [overhead, device];
+export const SCENARIOS: readonly Scenario[] = [overhead, device, payload];

@@ -17,6 +17,7 @@ export class ClosedLoop {
   private running: Promise<unknown> = Promise.resolve();
   private stopping = false;
   private latenciesMs: number[] = [];
+  private answers = 0;
 
   /** @param requests one for each client */
   constructor(
@@ -24,8 +25,14 @@ export class ClosedLoop {
     private readonly requests: readonly PreparedRequest[],
   ) {}
 
+  /** Answers since the last start; after `stop`, of all that was sent. */
+  get answered(): number {
+    return this.answers;
+  }
+
   async start(): Promise<void> {
     this.stopping = false;
+    this.answers = 0;
     this.connections = await Promise.all(this.requests.map(() => HttpConnection.open(this.port)));
     this.running = Promise.all(this.requests.map((request, client) => this.serve(this.connections[client]!, request)));
     // It is `window` and `stop` that report a failure.
@@ -58,6 +65,7 @@ export class ClosedLoop {
       const answer = await connection.send(request.bytes);
       this.latenciesMs.push(performance.now() - sentAt);
       assertAnswered(request, answer);
+      this.answers++;
     }
   }
 }

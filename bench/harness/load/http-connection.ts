@@ -24,7 +24,10 @@ const SILENCE_MS = 60_000;
  */
 export class HttpConnection {
   private pending: PendingAnswer | undefined;
-  private received: Buffer | undefined;
+  private chunks: Buffer[] = [];
+  private receivedBytes = 0;
+  /** Known once the head has been read: until then nothing is put together, which for a large answer costs a lot. */
+  private neededBytes = 0;
 
   private constructor(private readonly socket: Socket) {
     socket.setNoDelay(true);
@@ -60,8 +63,11 @@ export class HttpConnection {
   }
 
   private take(chunk: Buffer): void {
-    const bytes = this.received ? Buffer.concat([this.received, chunk]) : chunk;
-    this.received = bytes;
+    this.chunks.push(chunk);
+    this.receivedBytes += chunk.length;
+    if (this.receivedBytes < this.neededBytes) return;
+    const bytes = this.chunks.length === 1 ? chunk : Buffer.concat(this.chunks);
+    this.chunks = [bytes];
     const headLength = bytes.indexOf(END_OF_HEAD, 0, 'latin1');
     if (headLength === -1) return;
     const head = bytes.toString('latin1', 0, headLength);
@@ -72,8 +78,11 @@ export class HttpConnection {
     }
     const start = headLength + END_OF_HEAD.length;
     const end = start + Number(length);
+    this.neededBytes = end;
     if (bytes.length < end) return;
-    this.received = undefined;
+    this.chunks = [];
+    this.receivedBytes = 0;
+    this.neededBytes = 0;
     const { pending } = this;
     this.pending = undefined;
     pending?.resolve({

@@ -8,19 +8,28 @@ export interface PreparedRequest {
   isAnsweredBy(body: Buffer): boolean;
 }
 
-/** A request of the Open Inference Protocol. `body` is its JSON. */
+/**
+ * A request of the Open Inference Protocol.
+ *
+ * @param body its JSON
+ * @param raw binary tensor data behind it
+ */
 export function prepareInfer(
   model: string,
   body: string,
   isAnsweredBy: PreparedRequest['isAnsweredBy'],
+  raw?: Buffer,
 ): PreparedRequest {
+  const json = Buffer.from(body);
   const head = [
     `POST /v2/models/${model}/infer HTTP/1.1`,
     'host: 127.0.0.1',
-    'content-type: application/json',
-    `content-length: ${Buffer.byteLength(body)}`,
+    `content-type: application/${raw ? 'octet-stream' : 'json'}`,
+    ...(raw ? [`inference-header-content-length: ${json.byteLength}`] : []),
+    `content-length: ${json.byteLength + (raw?.byteLength ?? 0)}`,
   ];
-  return { bytes: Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`), isAnsweredBy };
+  const bytes = [Buffer.from(`${head.join('\r\n')}\r\n\r\n`), json, ...(raw ? [raw] : [])];
+  return { bytes: Buffer.concat(bytes), isAnsweredBy };
 }
 
 /** @throws Error with the answer when it is not the right one */

@@ -1,24 +1,44 @@
 import { Controller, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiErrors } from '../docs/api-errors.js';
+import { OpenTo } from '../door/access.js';
 import { INFER_EXAMPLE } from '../docs/infer-example.js';
-import { inferRequestSchema, inferResponseSchema } from '../docs/schemas.js';
+import { acceptedJobSchema, inferRequestSchema, inferResponseSchema } from '../docs/schemas.js';
+import { parseAsync } from '../jobs/jobs-query.js';
+import { inferMessage } from './infer-message.js';
 import { InferenceService } from './inference.service.js';
-import { requestBody } from './request-body.js';
 
 const BODY = { schema: inferRequestSchema, examples: { digits: { summary: 'digits', value: INFER_EXAMPLE } } };
-const ANSWER = { status: 200, description: 'The outputs, in the order asked for', schema: inferResponseSchema };
+const ANSWER = {
+  status: 200,
+  description: 'The outputs, in the order asked for; those asked for as binary data behind the JSON',
+  schema: inferResponseSchema,
+};
 
 /** Requests to models. The body is taken as bytes whatever its content type: the official clients send none. */
 @ApiTags('inference')
 @ApiParam({ name: 'model', example: 'digits' })
+@ApiHeader({
+  name: 'Inference-Header-Content-Length',
+  required: false,
+  description: 'Bytes of JSON at the start of the body, raw tensors behind them; 0: the body is the only input, raw',
+})
+@ApiHeader({ name: 'Content-Encoding', required: false, description: 'gzip, deflate or identity' })
+@ApiHeader({
+  name: 'Idempotency-Key',
+  required: false,
+  description: 'The same request with the same key runs once and is answered alike, for SLUICE_KEEP_ASYNC_RESULTS_MS',
+})
+@ApiQuery({ name: 'async', required: false, schema: { type: 'boolean' }, description: 'Answer 202 and do not wait' })
+@ApiResponse({ status: 202, description: 'async=true: accepted, `Location` names the job', schema: acceptedJobSchema })
 @ApiErrors({
   400: 'What is wrong with the request, and what was expected',
   404: 'No such model or version',
   410: 'The job was removed from its queue by an operator',
-  413: 'The body is larger than SLUICE_MAX_BODY_BYTES',
-  415: 'The body is compressed',
+  413: 'The body is larger than SLUICE_MAX_BODY_BYTES, as sent or decompressed',
+  415: 'The body is compressed with something else than gzip or deflate',
+  422: 'The Idempotency-Key was used for another request',
   429: 'The queue is full: try again after Retry-After',
   500: 'The model failed on this request',
   503: 'The model, its workers or Redis are not available, or the queue is paused: x-sluice-error says which',
@@ -29,6 +49,7 @@ export class InferController {
   constructor(private readonly inference: InferenceService) {}
 
   @Post('infer')
+  @OpenTo('infer')
   @HttpCode(200)
   @ApiResponse(ANSWER)
   @ApiBody(BODY)
@@ -38,6 +59,7 @@ export class InferController {
   }
 
   @Post('versions/:version/infer')
+  @OpenTo('infer')
   @HttpCode(200)
   @ApiResponse(ANSWER)
   @ApiParam({ name: 'version', example: '1' })
@@ -53,12 +75,17 @@ export class InferController {
   }
 
   private async answer(request: FastifyRequest, reply: FastifyReply, model: string, version?: string): Promise<void> {
+    if (parseAsync(request.query as Record<string, unknown>)) {
+      const job = await this.inference.submit(inferMessage(request), model, version);
+      await reply.status(202).header('location', `/jobs/${job.id}`).send(job);
+      return;
+    }
     const gone = new AbortController();
     reply.raw.once('close', () => {
       if (!reply.raw.writableFinished) gone.abort();
     });
-    const json = await this.inference.infer(requestBody(request), model, version, gone.signal);
+    const { headers, body } = await this.inference.infer(inferMessage(request), model, version, gone.signal);
     // Nest would serialise again what is text already.
-    await reply.status(200).header('content-type', 'application/json').send(json);
+    await reply.status(200).headers(headers).send(body);
   }
 }

@@ -1,16 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import { ApiConfig } from '@sluice/config';
-import { decodeResult, encodeRequest, inferenceQueue } from '@sluice/contracts';
+import { decodeResult, encodeRequest, inferenceQueue, SluiceError } from '@sluice/contracts';
+import type { JobView } from '../jobs/format-job.js';
+import { idempotencyKey } from '../jobs/idempotency-key.js';
+import type { JobSpec } from '../jobs/job-placement.js';
 import { JobRunner } from '../jobs/job-runner.js';
+import { JobsService } from '../jobs/jobs.service.js';
 import { ModelCatalogue } from '../models/model-catalogue.js';
-import { parseBoundedJson } from './protocol/bounded-json.js';
-import { parseInferRequest } from './protocol/infer-request.js';
-import { formatInferResponse } from './protocol/infer-response.js';
+import { decodeBody } from './content-encoding.js';
+import type { InferMessage } from './infer-message.js';
+import { parseInferBody } from './protocol/infer-body.js';
+import { formatInferResponse, type InferReply, type InferResponse } from './protocol/infer-response.js';
 
-/** Between the highest level and what may always wait; BullMQ's 0 would overtake every level. */
-const DEFAULT_PRIORITY = 100;
-/** Members of the protocol's objects around one tensor, its parameters included. */
-const MEMBERS_PER_TENSOR = 16;
+const MAX_KEPT_ID = 256;
+
+/** A request that has passed every check: what is queued for it, and how its result is to be answered. */
+export interface PreparedInference {
+  readonly job: Pick<JobSpec, 'queue' | 'label' | 'payload' | 'priority' | 'key'>;
+  /** The deadline that the request names; undefined: none. */
+  readonly timeoutMs: number | undefined;
+  readonly reply: Omit<InferReply, 'result'>;
+}
 
 /** One request of the Open Inference Protocol: checked, queued, answered. Nothing invalid is ever queued. */
 @Injectable()
@@ -18,27 +28,64 @@ export class InferenceService {
   constructor(
     private readonly config: ApiConfig,
     private readonly catalogue: ModelCatalogue,
-    private readonly jobs: JobRunner,
+    private readonly runner: JobRunner,
+    private readonly jobs: JobsService,
   ) {}
 
-  /** @returns the response's JSON. @throws SluiceError */
-  async infer(body: Uint8Array, model: string, version: string | undefined, signal: AbortSignal): Promise<string> {
-    const target = this.catalogue.resolve(model, version);
-    const { limits, requestTimeoutMs } = this.config;
-    const json = parseBoundedJson(body, {
-      maxDepth: limits.maxJsonDepth,
-      maxElements: limits.maxElements,
-      maxMembers: limits.maxInputs * 2 * MEMBERS_PER_TENSOR,
-    });
-    const { id, request } = parseInferRequest(json, target, limits);
-    const result = await this.jobs.run({
-      queue: inferenceQueue(target.ref),
-      label: { ...target.ref, rows: request.rows },
-      payload: encodeRequest(request),
-      priority: DEFAULT_PRIORITY,
-      timeoutMs: requestTimeoutMs,
+  /** @throws SluiceError */
+  async infer(
+    message: InferMessage,
+    model: string,
+    version: string | undefined,
+    signal: AbortSignal,
+  ): Promise<InferResponse> {
+    const { job, timeoutMs, reply } = await this.prepare(message, model, version);
+    if (signal.aborted) throw new SluiceError('job_removed', 'the client went away');
+    const { requestTimeoutMs, asyncJobs } = this.config;
+    const result = await this.runner.run({
+      ...job,
+      // Who sends a key may come back for the result.
+      ...(job.key && { keepResultMs: asyncJobs.keepResultMs, owner: message.caller }),
+      timeoutMs: Math.min(timeoutMs ?? requestTimeoutMs, requestTimeoutMs),
       signal,
     });
-    return formatInferResponse({ ...target.ref, id, result: decodeResult(result) });
+    return formatInferResponse({ ...reply, result: decodeResult(result) });
   }
+
+  /** Accepts a request to be run without anybody waiting. @throws SluiceError */
+  async submit(message: InferMessage, model: string, version: string | undefined): Promise<JobView> {
+    const { job, timeoutMs: asked, reply } = await this.prepare(message, model, version);
+    const longest = this.config.asyncJobs.timeoutMs;
+    const timeoutMs = Math.min(asked ?? longest, longest);
+    const label = reply.id === undefined ? job.label : { ...job.label, request: keptId(reply.id) };
+    return this.jobs.submit(reply, { ...job, label, timeoutMs, owner: message.caller });
+  }
+
+  /** @throws SluiceError about the request, or the model that it asks for */
+  async prepare(message: InferMessage, model: string, version: string | undefined): Promise<PreparedInference> {
+    const target = this.catalogue.resolve(model, version);
+    const { limits } = this.config;
+    const body = await decodeBody(message.body, message.encoding, limits.maxBodyBytes);
+    const asked = [model, version, message.jsonLength, body];
+    const key = idempotencyKey(message.idempotencyKey, message.caller, asked);
+    const { id, schedule, outputs, request } = parseInferBody(body, message.jsonLength, target, limits);
+    return {
+      job: {
+        queue: inferenceQueue(target.ref),
+        label: { ...target.ref, rows: request.rows },
+        payload: encodeRequest(request),
+        priority: schedule.priority,
+        ...(key && { key }),
+      },
+      timeoutMs: schedule.timeoutMs,
+      reply: { ...target.ref, id, outputs },
+    };
+  }
+}
+
+/** The request's id is echoed with the result, so that it is kept with the job. */
+function keptId(id: string): string {
+  if (id.length <= MAX_KEPT_ID) return id;
+  const message = `id: expected at most ${MAX_KEPT_ID} characters in an asynchronous request, got ${id.length}`;
+  throw new SluiceError('invalid_request', message);
 }

@@ -45,9 +45,20 @@ describe('parseInferRequest', () => {
     ]);
   });
 
-  it('keeps the id and the parameters', () => {
-    const parameters = { priority: 1, note: 'x', flag: true };
-    expect(parse({ ...valid, id: 'mine', parameters })).toMatchObject({ id: 'mine', parameters });
+  it('keeps the id, and how it is to be scheduled', () => {
+    const parameters = { priority: 1, timeout: 1500, note: 'x', flag: true };
+    expect(parse({ ...valid, id: 'mine', parameters })).toMatchObject({
+      id: 'mine',
+      schedule: { priority: 1, timeoutMs: 2 },
+    });
+  });
+
+  it('keeps the form in which each output is asked for', () => {
+    const outputs = [{ name: 'label', parameters: { binary_data: false } }, { name: 'scores' }];
+    expect(parse({ ...valid, outputs, parameters: { binary_data_output: true } }).outputs).toEqual([
+      { name: 'label', isBinary: false },
+      { name: 'scores', isBinary: true },
+    ]);
   });
 
   it('takes null for an optional member as if it were absent', () => {
@@ -90,14 +101,19 @@ describe('parseInferRequest', () => {
       ['more inputs than the limit', { inputs: [image, mask, 7, 7] }, 'inputs: expected at most 3, got 4'],
       ['a numeric id', { ...valid, id: 5 }, 'id: expected a string, got 5'],
       [
-        'binary outputs',
-        { ...valid, parameters: { binary_data_output: true } },
-        "parameters['binary_data_output']: expected false or nothing (binary tensor data is not served yet), got true",
+        'a form of the outputs that is neither',
+        { ...valid, parameters: { binary_data_output: 'yes' } },
+        "parameters['binary_data_output']: expected true or false, got 'yes'",
+      ],
+      [
+        'a sequence',
+        { ...valid, parameters: { sequence_id: 3 } },
+        "parameters['sequence_id']: expected nothing (sequences are not served), got 3",
       ],
       [
         'a binary input',
         { inputs: [{ ...image, data: undefined, parameters: { binary_data_size: 24 } }, mask] },
-        "inputs[0].parameters['binary_data_size'] of 'image': expected JSON in \"data\" (binary tensor data is not served yet), got 24",
+        "inputs[0].parameters['binary_data_size'] of 'image': expected \"data\" in a request without Inference-Header-Content-Length, got 24",
       ],
       [
         'an input that is no object',

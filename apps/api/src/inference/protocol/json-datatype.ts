@@ -7,4 +7,4 @@ export function isJsonDatatype(datatype: Datatype): datatype is JsonDatatype {
   return datatype !== 'FP16' && datatype !== 'BF16';
 }
 
-export const NO_JSON_FORM = 'has no JSON form in the protocol, and binary tensor data is not served yet';
+export const NO_JSON_FORM = 'has no JSON form in the protocol, only binary tensor data';

@@ -1,5 +1,5 @@
 import { SluiceError } from '@sluice/contracts';
-import { readParameters } from './request-parameters.js';
+import { readFlag, readParameters, readRequestParameters } from './request-parameters.js';
 
 const FIELD = { path: 'parameters' };
 
@@ -10,7 +10,7 @@ describe('readParameters', () => {
   });
 
   it.each([[undefined], [null]])('takes %s for no parameters', (value) => {
-    expect(readParameters(value, FIELD)).toBeUndefined();
+    expect(readParameters(value, FIELD)).toEqual({});
   });
 
   it('lets no parameter reach the prototype', () => {
@@ -25,29 +25,9 @@ describe('readParameters', () => {
     ['a list inside', { a: [1, 2] }, "parameters['a']: expected a string, a number or a boolean, got a list of 2"],
     ['null inside', { a: null }, "parameters['a']: expected a string, a number or a boolean, got null"],
     [
-      'a binary input',
-      { binary_data_size: 24 },
-      'parameters[\'binary_data_size\']: expected JSON in "data" (binary tensor data is not served yet), got 24',
-    ],
-    [
-      'a binary input of no bytes',
-      { binary_data_size: 0 },
-      'parameters[\'binary_data_size\']: expected JSON in "data" (binary tensor data is not served yet), got 0',
-    ],
-    [
-      'a binary output',
-      { binary_data: true },
-      "parameters['binary_data']: expected false or nothing (binary tensor data is not served yet), got true",
-    ],
-    [
-      'binary outputs',
-      { binary_data_output: true },
-      "parameters['binary_data_output']: expected false or nothing (binary tensor data is not served yet), got true",
-    ],
-    [
       'shared memory',
       { shared_memory_region: 'r' },
-      "parameters['shared_memory_region']: expected JSON (shared memory is not served), got 'r'",
+      "parameters['shared_memory_region']: expected data in the request (shared memory is not served), got 'r'",
     ],
     [
       'classification',
@@ -56,5 +36,35 @@ describe('readParameters', () => {
     ],
   ])('refuses %s', (_, value, message) => {
     expect(() => readParameters(value, FIELD)).toThrow(new SluiceError('invalid_request', message));
+  });
+});
+
+describe('readRequestParameters', () => {
+  it.each<[string, unknown, RegExp]>([
+    ['sequence_id', 7, /^parameters\['sequence_id'\]: expected nothing \(sequences are not served\), got 7$/],
+    ['sequence_id', 'seven', /sequences are not served/],
+    ['sequence_start', true, /sequences are not served/],
+    ['sequence_end', true, /sequences are not served/],
+    ['headers', 'x', /expected another name \('headers' is reserved\), got 'x'$/],
+    ['triton_final', true, /expected another name \(those with 'triton_' are reserved\), got true$/],
+  ])('refuses %s, which is reserved', (name, value, message) => {
+    expect(() => readRequestParameters({ [name]: value }, FIELD)).toThrow(message);
+    expect(() => readRequestParameters({ [name]: value }, FIELD)).toThrow(SluiceError);
+    expect(readParameters({ [name]: value }, FIELD)).toEqual({ [name]: value });
+  });
+
+  it('passes over every other name', () => {
+    const parameters = { sequence: 1, tritonx: 'x', my_header: false, sequence_start: false };
+    expect(readRequestParameters(parameters, FIELD)).toEqual(parameters);
+  });
+});
+
+describe('readFlag', () => {
+  it.each([[true], [false], [undefined]])('takes %s', (flag) => {
+    expect(readFlag(flag === undefined ? {} : { flag }, 'flag', FIELD)).toBe(flag);
+  });
+
+  it.each([['true'], [1]])('refuses %j', (flag) => {
+    expect(() => readFlag({ flag }, 'flag', FIELD)).toThrow("parameters['flag']: expected true or false, got ");
   });
 });
