@@ -10,9 +10,15 @@ import { InferController } from './inference/infer.controller.js';
 import { InferenceService } from './inference/inference.service.js';
 import { ApiIdentity } from './jobs/api-identity.js';
 import { JobRunner } from './jobs/job-runner.js';
+import { JobsController } from './jobs/jobs.controller.js';
+import { JobsService } from './jobs/jobs.service.js';
 import { ShutdownDeadline } from './lifecycle/shutdown-deadline.js';
 import { ModelsModule } from './models/models.module.js';
 import { QueuesModule } from './queues/queues.module.js';
+import { RepositoryController } from './repository/repository.controller.js';
+import { RepositoryService } from './repository/repository.service.js';
+import { UnloadedQueues } from './repository/unloaded-queues.js';
+import { StatisticsController } from './statistics/statistics.controller.js';
 
 /** What every module of the API may ask for: configuration, telemetry, and the ports bound to their adapters. */
 @Global()
@@ -41,10 +47,13 @@ export class ApiModule {
     return {
       module: ApiModule,
       imports: [PortsModule.with(config, logger), ModelsModule, QueuesModule.with(config, logger)],
-      controllers: [InferController, HealthController],
+      controllers: [InferController, JobsController, HealthController, RepositoryController, StatisticsController],
       providers: [
         InferenceService,
         JobRunner,
+        JobsService,
+        RepositoryService,
+        UnloadedQueues,
         ApiIdentity,
         ShutdownDeadline,
         { provide: APP_FILTER, useClass: ErrorFilter },

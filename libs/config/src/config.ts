@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { compileDoor, type DoorConfig } from './door-config.js';
+import { redisUrlOf } from './redis-url.js';
 import { apiSettings, workerSettings } from './settings.js';
 
 /** The environment compiled: what the code behind sees has its final type, and start-up has failed otherwise. */
@@ -15,6 +17,9 @@ interface SharedConfig {
     readonly maxResultBytes: number;
     readonly maxWaiting: number;
     readonly keepResultsMs: number;
+    readonly keepAtMostMs: number;
+    readonly maxKeptJobs: number;
+    readonly maxKeptBytes: number;
   };
 }
 
@@ -28,6 +33,11 @@ export abstract class ApiConfig implements SharedConfig {
   abstract readonly host: string;
   abstract readonly port: number;
   abstract readonly requestTimeoutMs: number;
+  abstract readonly door: DoorConfig;
+  abstract readonly asyncJobs: {
+    readonly timeoutMs: number;
+    readonly keepResultMs: number;
+  };
   abstract readonly limits: {
     readonly maxBodyBytes: number;
     readonly maxElements: number;
@@ -68,6 +78,8 @@ export function compileApiConfig(environment: Environment): ApiConfig {
     host: env.SLUICE_HOST,
     port: env.PORT,
     requestTimeoutMs: env.SLUICE_REQUEST_TIMEOUT_MS,
+    door: compileDoor(env),
+    asyncJobs: { timeoutMs: env.SLUICE_ASYNC_TIMEOUT_MS, keepResultMs: env.SLUICE_KEEP_ASYNC_RESULTS_MS },
     limits: {
       maxBodyBytes: env.SLUICE_MAX_BODY_BYTES,
       maxElements: env.SLUICE_MAX_ELEMENTS,
@@ -98,6 +110,7 @@ export function compileWorkerConfig(environment: Environment): WorkerConfig {
 type SharedEnvironment = Pick<
   z.infer<typeof apiSettings>,
   | 'REDIS_URL'
+  | 'SLUICE_REDIS_CA'
   | 'SLUICE_PREFIX'
   | 'SLUICE_LOG_LEVEL'
   | 'SLUICE_LEASE_MS'
@@ -105,11 +118,14 @@ type SharedEnvironment = Pick<
   | 'SLUICE_MAX_RESULT_BYTES'
   | 'SLUICE_MAX_WAITING'
   | 'SLUICE_KEEP_RESULTS_MS'
+  | 'SLUICE_KEEP_ASYNC_RESULTS_MS'
+  | 'SLUICE_MAX_KEPT_JOBS'
+  | 'SLUICE_MAX_KEPT_BYTES'
 >;
 
 function compileShared(env: SharedEnvironment, maxPayloadBytes: number): SharedConfig {
   return {
-    redisUrl: env.REDIS_URL,
+    redisUrl: redisUrlOf(env),
     prefix: env.SLUICE_PREFIX,
     logLevel: env.SLUICE_LOG_LEVEL,
     presenceMs: env.SLUICE_PRESENCE_MS,
@@ -119,6 +135,9 @@ function compileShared(env: SharedEnvironment, maxPayloadBytes: number): SharedC
       maxResultBytes: env.SLUICE_MAX_RESULT_BYTES,
       maxWaiting: env.SLUICE_MAX_WAITING,
       keepResultsMs: env.SLUICE_KEEP_RESULTS_MS,
+      keepAtMostMs: Math.max(env.SLUICE_KEEP_RESULTS_MS, env.SLUICE_KEEP_ASYNC_RESULTS_MS),
+      maxKeptJobs: env.SLUICE_MAX_KEPT_JOBS,
+      maxKeptBytes: env.SLUICE_MAX_KEPT_BYTES,
     },
   };
 }

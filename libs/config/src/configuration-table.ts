@@ -9,7 +9,7 @@ export function configurationTable(): string {
     const readers = Object.keys(apps).filter((app) => name in (apps[app] ?? {}));
     const schema = readers.map((app) => apps[app]?.[name]).find(Boolean);
     const fallback = schema?.safeParse(undefined).data;
-    return `| \`${name}\` | ${fallback === undefined ? '' : `\`${text(fallback)}\``} | ${readers.join(', ')} | ${schema?.description ?? ''} |`;
+    return `| \`${name}\` | ${fallback === undefined || fallback === Infinity || isEmpty(fallback) ? '' : `\`${text(fallback)}\``} | ${readers.join(', ')} | ${schema?.description ?? ''} |`;
   });
   return `# Configuration
 
@@ -20,6 +20,10 @@ This page is made from the schema in \`libs/config/src/settings.ts\` (\`npx vite
 | --- | --- | --- | --- |
 ${rows.join('\n')}
 `;
+}
+
+function isEmpty(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
 }
 
 function text(value: unknown): string {

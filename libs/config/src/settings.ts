@@ -6,6 +6,10 @@ import { z } from 'zod';
  */
 const milliseconds = () => z.coerce.number().int().positive();
 const count = () => z.coerce.number().int().positive();
+/** Above 0; without one there is no limit. */
+const limit = () => z.coerce.number().positive().default(Infinity);
+/** Scheme, host and perhaps a port, as browsers write it. */
+const ORIGIN = /^https?:\/\/[^/?#\\@*\s]+$/;
 const flag = () => z.enum(['0', '1', 'false', 'true']).transform((text) => text === '1' || text === 'true');
 
 const shared = {
@@ -13,6 +17,12 @@ const shared = {
     .url({ protocol: /^rediss?$/ })
     .default('redis://127.0.0.1:6379')
     .describe('Redis or Valkey, 6.2 or newer: `redis://` or `rediss://`, user and password included'),
+  SLUICE_REDIS_CA: z
+    .string()
+    .optional()
+    .describe(
+      'File of the authorities that sign the certificate of a `rediss://` server, in PEM; the usual ones by default',
+    ),
   SLUICE_PREFIX: z
     .string()
     .regex(/^[\w-]+$/)
@@ -33,7 +43,18 @@ const shared = {
   SLUICE_MAX_RESULT_BYTES: count()
     .default(64 * 1024 * 1024)
     .describe('Largest result of one request, in bytes'),
-  SLUICE_KEEP_RESULTS_MS: milliseconds().default(60_000).describe('How long the result of an ended job is kept'),
+  SLUICE_KEEP_RESULTS_MS: milliseconds()
+    .default(60_000)
+    .describe('How long the result of a synchronous request is kept, for callers whose reply got lost'),
+  SLUICE_KEEP_ASYNC_RESULTS_MS: milliseconds()
+    .default(24 * 60 * 60 * 1000)
+    .describe('How long the result of an asynchronous request, and of one with an `Idempotency-Key`, is kept'),
+  SLUICE_MAX_KEPT_JOBS: count()
+    .default(100_000)
+    .describe('Most ended asynchronous jobs that one queue keeps, the oldest are dropped first (synchronous: 10000)'),
+  SLUICE_MAX_KEPT_BYTES: count()
+    .default(512 * 1024 * 1024)
+    .describe('Most bytes of ended jobs that one queue keeps, asynchronous and synchronous each'),
   SLUICE_MAX_WAITING: count()
     .default(10_000)
     .describe('Most jobs that wait in one queue; beyond it requests are refused with 429'),
@@ -45,12 +66,43 @@ export const apiSettings = z.object({
   SLUICE_HOST: z
     .string()
     .default('127.0.0.1')
-    .describe('Address that the API binds to; only this machine can reach the default'),
+    .describe('Address that the API binds to; only this machine can reach the default. Others need SLUICE_API_KEYS'),
+  SLUICE_API_KEYS: z
+    .string()
+    .optional()
+    .describe(
+      'Who may come in: `name:role:key` entries, or the path of a file of them (beginning with `/` or `./`), which is read again when it changes',
+    ),
+  SLUICE_KEY_REQUESTS_PER_SECOND: limit().describe(
+    'Most requests a second of one key, for keys that name no limit of their own; in each API process, as the next two',
+  ),
+  SLUICE_KEY_CONCURRENCY: limit().describe('Most requests in flight of one key'),
+  SLUICE_KEY_QUEUED_BYTES: limit().describe('Most bytes of request bodies in flight of one key'),
+  SLUICE_TLS_CERT: z
+    .string()
+    .optional()
+    .describe('File of the certificate, and its chain, in PEM: the API serves HTTPS'),
+  SLUICE_TLS_KEY: z.string().optional().describe('File of the private key of SLUICE_TLS_CERT, in PEM'),
+  SLUICE_CORS_ORIGINS: z
+    .string()
+    .transform((text) => text.split(',').map((origin) => origin.trim()))
+    .pipe(z.array(z.string().regex(ORIGIN, 'expected origins such as https://app.example:8443, separated by commas')))
+    .default([])
+    .describe('Origins whose pages may use the API, `https://app.example,http://localhost:5173`; none by default'),
+  SLUICE_RECEIVE_TIMEOUT_MS: milliseconds()
+    .default(30_000)
+    .describe('How long a client may take to send a request whole, and to take some of its answer'),
+  SLUICE_MAX_CONNECTIONS: count().default(10_000).describe('Most open connections; further ones are closed at once'),
   SLUICE_REQUEST_TIMEOUT_MS: milliseconds().default(30_000).describe('Deadline of a request that names none'),
+  SLUICE_ASYNC_TIMEOUT_MS: milliseconds()
+    .default(24 * 60 * 60 * 1000)
+    .describe('How long an asynchronous request waits for a worker before it is given up'),
   SLUICE_MAX_BODY_BYTES: count()
     .default(32 * 1024 * 1024)
     .describe('Largest request body, in bytes'),
-  SLUICE_MAX_ELEMENTS: count().default(4_000_000).describe('Most tensor elements in one request'),
+  SLUICE_MAX_ELEMENTS: count()
+    .default(4_000_000)
+    .describe('Most tensor elements in one request, but for raw numbers, which the body bounds'),
   SLUICE_MAX_INPUTS: count().default(64).describe('Most inputs, and most outputs, in one request'),
   SLUICE_MAX_JSON_DEPTH: count().default(32).describe('Deepest nesting of a JSON body'),
 });

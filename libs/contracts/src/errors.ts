@@ -7,16 +7,24 @@
 export const ERRORS = {
   // The request itself: repeating it unchanged cannot help.
   invalid_request: { status: 400, retry: 'never' },
+  unauthorized: { status: 401, retry: 'never' },
+  forbidden: { status: 403, retry: 'never' },
   not_found: { status: 404, retry: 'never' },
   model_not_found: { status: 404, retry: 'never' },
   version_not_found: { status: 404, retry: 'never' },
   method_not_allowed: { status: 405, retry: 'never' },
+  request_timeout: { status: 408, retry: 'now' },
   unsupported_media_type: { status: 415, retry: 'never' },
   payload_too_large: { status: 413, retry: 'never' },
+  headers_too_large: { status: 431, retry: 'never' },
   inference_failed: { status: 500, retry: 'never' },
   poisoned: { status: 500, retry: 'never' },
+  job_started: { status: 409, retry: 'never' },
   job_removed: { status: 410, retry: 'never' },
+  result_expired: { status: 410, retry: 'never' },
+  idempotency_mismatch: { status: 422, retry: 'never' },
   // The state of the cluster: the same request may succeed later.
+  rate_limited: { status: 429, retry: 'after' },
   queue_full: { status: 429, retry: 'after' },
   queue_paused: { status: 503, retry: 'after' },
   model_unavailable: { status: 503, retry: 'after' },
@@ -37,13 +45,17 @@ export interface ErrorBody {
 
 /** The one base class: everything that Sluice throws on purpose has a literal code and says what to change. */
 export class SluiceError extends Error {
+  /** When it may be worth to try again, where that is known. */
+  readonly retryAfterMs: number | undefined;
+
   constructor(
     readonly code: ErrorCode,
     message: string,
-    options?: { cause?: unknown },
+    options?: { cause?: unknown; retryAfterMs?: number | undefined },
   ) {
     super(message, options);
     this.name = 'SluiceError';
+    this.retryAfterMs = options?.retryAfterMs;
   }
 
   get status(): number {

@@ -25,6 +25,8 @@ export type ModelReport = ModelRef &
   (
     | { readonly state: 'loading' }
     | { readonly state: 'unavailable'; readonly reason: string }
+    /** It finishes what it holds for the version, and takes nothing more. */
+    | { readonly state: 'unloading' }
     | { readonly state: 'ready'; readonly serving: ServedModel }
   );
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '@sluice/embedded-redis';
+import { ApiProbe } from './api-probe.js';
 import { startNodeProcess } from './node-process.js';
 import { waitUntilReady } from './readiness.js';
 import { describeExit, type RunningProcess } from './running-process.js';
@@ -21,6 +22,8 @@ export interface LocalClusterOptions {
   readonly workerEnvironment?: (index: number) => Readonly<Record<string, string>>;
   /** Settings of the API. */
   readonly apiEnvironment?: Readonly<Record<string, string>>;
+  /** With which the cluster asks whether it is ready, where the API has keys. */
+  readonly apiKey?: string;
 }
 
 export interface ClusterProcess extends RunningProcess {
@@ -69,17 +72,21 @@ export class LocalCluster {
   url(api = 0): string {
     const port = this.ports[api];
     if (port === undefined) throw new Error(`there is no API number ${api}`);
-    return `http://127.0.0.1:${port}`;
+    const { environment, apiEnvironment } = this.options;
+    const isTls = { ...environment, ...apiEnvironment }['SLUICE_TLS_CERT'] !== undefined;
+    return `${isTls ? 'https' : 'http'}://127.0.0.1:${port}`;
   }
 
   /** Resolves when every worker has loaded what it can, and the first API knows it. */
   async ready(): Promise<void> {
     const { signal } = this.abort;
-    await waitUntilReady(this.url(), READY_TIMEOUT_MS, signal);
+    const { apiKey } = this.options;
+    await waitUntilReady(this.url(), READY_TIMEOUT_MS, signal, apiKey);
     await this.until(() => this.workers.every((worker) => worker.log().includes('"worker_serving"')));
     const loaded = this.workers.flatMap((worker) => [...worker.log().matchAll(MODEL_READY)].map(([, model]) => model));
+    const probe = new ApiProbe(this.url(), apiKey);
     for (const model of new Set(loaded)) {
-      await this.until(async () => (await fetch(`${this.url()}/v2/models/${model}/ready`, { signal })).ok);
+      await this.until(async () => (await probe.get(`/v2/models/${model}/ready`, signal)).status === 200);
     }
   }
 

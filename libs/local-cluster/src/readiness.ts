@@ -1,20 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '@sluice/contracts';
+import { ApiProbe } from './api-probe.js';
 
 const INTERVAL_MS = 100;
-const ANSWER_TIMEOUT_MS = 2_000;
 
 /**
- * Waits until the cluster serves: GET /v2/health/ready answers 200.
+ * Waits until the cluster serves: GET /v2/health/ready answers 200. An API that wants a key which we do not have says no
+ * more than that it is there: 401, and that has to do.
  *
- * @param api base URL of the API
+ * @param api base URL of the API, on this machine
+ * @param key of the API, where it has keys
  * @throws Error with the last answer when it takes longer than `timeoutMs`; the signal's reason when aborted
  */
-export async function waitUntilReady(api: string, timeoutMs: number, signal: AbortSignal): Promise<void> {
+export async function waitUntilReady(api: string, timeoutMs: number, signal: AbortSignal, key?: string): Promise<void> {
+  const probe = new ApiProbe(api, key);
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     signal.throwIfAborted();
-    const answer = await askReadiness(api, signal);
+    const answer = await askReadiness(probe, signal);
     if (answer === 'ready') return;
     if (performance.now() > deadline) throw new Error(`not ready after ${timeoutMs / 1000} s: ${answer}`);
     // The wait ends early with the signal; the loop's head throws its reason.
@@ -23,15 +26,12 @@ export async function waitUntilReady(api: string, timeoutMs: number, signal: Abo
 }
 
 /** @returns `ready`, or what the API answered instead */
-async function askReadiness(api: string, signal: AbortSignal): Promise<string> {
+async function askReadiness(probe: ApiProbe, signal: AbortSignal): Promise<string> {
   try {
-    const response = await fetch(`${api}/v2/health/ready`, {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
-    });
-    const body = await response.text();
-    return response.status === 200 ? 'ready' : `the API answers ${response.status} ${body.slice(0, 300)}`.trim();
+    const { status, body } = await probe.get('/v2/health/ready', signal);
+    if (status === 200 || (status === 401 && !probe.hasKey)) return 'ready';
+    return `the API answers ${status} ${body.slice(0, 300)}`.trim();
   } catch (error) {
-    const reason = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    return `the API does not answer (${messageOf(reason)})`;
+    return `the API does not answer (${messageOf(error)})`;
   }
 }

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { SluiceError } from '@sluice/contracts';
 import { Redis, type RedisOptions } from 'ioredis';
+import { describeConnectFailure } from './connect-failure.js';
 
 /**
  * How every part of Sluice connects to Redis.
@@ -16,9 +19,40 @@ export const REDIS_OPTIONS = {
   retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 1_000),
 } as const satisfies RedisOptions;
 
-/** A connection that is opened by its `connect` (or its first command). `name` is what CLIENT LIST shows. */
+/**
+ * A connection that is opened by its `connect` (or its first command). `name` is what CLIENT LIST shows.
+ *
+ * @param url `redis://` or `rediss://`, with user and password; `?ca=<file>` names authorities to trust, in PEM
+ */
 export function redisConnection(url: string, name: string, onError: (error: Error) => void): Redis {
-  const connection = new Redis(url, { ...REDIS_OPTIONS, connectionName: `sluice:${name}`, lazyConnect: true });
+  const address = new URL(url);
+  const ca = address.searchParams.get('ca');
+  address.searchParams.delete('ca');
+  const connection = new ExplainedRedis(address.href, {
+    ...REDIS_OPTIONS,
+    connectionName: `sluice:${name}`,
+    lazyConnect: true,
+    ...(ca !== null && { tls: { ca: readFileSync(ca) } }),
+  });
   connection.on('error', onError);
   return connection;
+}
+
+/** ioredis says of every connection that does not come about that it "is closed": here it says why. */
+class ExplainedRedis extends Redis {
+  /** @throws SluiceError redis_unavailable, when the first attempt fails; further ones go on in the background */
+  override async connect(): Promise<void> {
+    let reason: Error | undefined;
+    const note = (error: Error) => (reason = error);
+    this.on('error', note);
+    try {
+      await super.connect();
+    } catch (error) {
+      const { host = 'localhost', port = 6379 } = this.options;
+      const message = `Redis at ${host}:${port}: ${describeConnectFailure(reason ?? error)}`;
+      throw new SluiceError('redis_unavailable', message, { cause: reason ?? error });
+    } finally {
+      this.off('error', note);
+    }
+  }
 }

@@ -130,7 +130,7 @@ const REFUSALS: readonly Refusal[] = [
     what: 'a datatype that has no JSON form',
     target: 'echo-fp16',
     request: x({ datatype: 'FP16', shape: [1, 3], data: [1, 2, 3] }),
-    error: /^outputs: expected outputs with a JSON form, got 'x_out': FP16 has no JSON form/,
+    error: /^outputs: expected binary_data for it, got 'x_out': FP16 has no JSON form/,
   },
   // Shapes.
   {
@@ -263,9 +263,10 @@ const REFUSALS: readonly Refusal[] = [
     error: /^outputs: expected at most 3, got 4$/,
   },
   {
-    what: 'binary tensor data',
+    what: 'binary tensor data without its header',
     request: { inputs: [{ ...A, data: undefined, parameters: { binary_data_size: 8 } }, B] },
-    error: /^inputs\[0\]\.parameters\['binary_data_size'\] of 'a': expected JSON in "data"/,
+    error:
+      /^inputs\[0\]\.parameters\['binary_data_size'\] of 'a': expected "data" in a request without Inference-Header/,
   },
   // Size.
   {

@@ -24,7 +24,10 @@ export const inferRequestSchema = openApi(
         shape,
         datatype,
         parameters,
-        data: z.array(z.union([element, nested])).describe('Row-major, flat or nested as the shape is'),
+        data: z
+          .array(z.union([element, nested]))
+          .optional()
+          .describe('Row-major, flat or nested as the shape is; absent where parameters.binary_data_size is given'),
       }),
     ),
     outputs: z
@@ -33,16 +36,21 @@ export const inferRequestSchema = openApi(
       .describe('All, when left out'),
   }),
 );
-export const inferResponseSchema = openApi(
-  z.object({
-    model_name: z.string(),
-    model_version: z.string(),
-    id: z.string().optional(),
-    outputs: z.array(
-      z.object({ name: z.string(), datatype, shape, data: z.array(element).describe('Row-major, flat') }),
-    ),
-  }),
-);
+const inferResponse = z.object({
+  model_name: z.string(),
+  model_version: z.string(),
+  id: z.string().optional(),
+  outputs: z.array(
+    z.object({
+      name: z.string(),
+      datatype,
+      shape,
+      parameters: z.object({ binary_data_size: z.int().min(0) }).optional(),
+      data: z.array(element).optional().describe('Row-major, flat; absent where the output is binary data'),
+    }),
+  ),
+});
+export const inferResponseSchema = openApi(inferResponse);
 const tensorMetadata = z.object({ name: z.string(), datatype, shape: openShape });
 export const modelMetadataSchema = openApi(
   z.object({
@@ -79,6 +87,72 @@ export const liveSchema = openApi(z.object({ live: z.boolean() }));
 export const serverMetadataSchema = openApi(
   z.object({ name: z.string(), version: z.string(), extensions: z.array(z.string()) }),
 );
+const none = z.strictObject({}).optional();
+export const repositoryIndexRequestSchema = openApi(
+  z.object({ ready: z.boolean().optional().describe('Only those that are ready') }),
+);
+export const repositoryIndexSchema = openApi(
+  z.array(
+    z.object({
+      name: z.string(),
+      version: z.string(),
+      state: z.enum(['READY', 'LOADING', 'UNLOADING', 'UNAVAILABLE']),
+      reason: z.string().describe('Why not; and on how many workers, where they differ'),
+    }),
+  ),
+);
+export const loadRequestSchema = openApi(z.object({ parameters: none.describe('None is served') }));
+export const unloadRequestSchema = openApi(
+  z.object({ parameters: z.object({ unload_dependents: z.boolean().optional() }).optional() }),
+);
+export const modelLoadedSchema = openApi(z.object({ name: z.string(), load: z.boolean() }));
+export const modelUnloadedSchema = openApi(z.object({ name: z.string(), unload: z.boolean() }));
+const duration = z.object({ count: z.int().min(0), ns: z.int().min(0).describe('In all') });
+const runStages = { compute_input: duration, compute_infer: duration, compute_output: duration };
+export const modelStatisticsSchema = openApi(
+  z.object({
+    model_stats: z.array(
+      z.object({
+        name: z.string(),
+        version: z.string(),
+        last_inference: z.int().min(0).describe('Milliseconds since the epoch; 0: never'),
+        inference_count: z.int().min(0).describe('Rows'),
+        execution_count: z.int().min(0).describe('Batches'),
+        inference_stats: z
+          .object({
+            success: duration,
+            fail: duration,
+            queue: duration,
+            ...runStages,
+            cache_hit: duration,
+            cache_miss: duration,
+          })
+          .describe('By request: each counts the whole batch that it was in'),
+        batch_stats: z.array(z.object({ batch_size: z.int().min(1), ...runStages })).describe('By batch'),
+      }),
+    ),
+  }),
+);
+const instant = z.iso.datetime();
+const job = z.object({
+  id: z.string().meta({ example: 'digits.1.0mb3k2v8a000x1c7p9qz' }),
+  model: z.string(),
+  version: z.string(),
+  state: z.enum(['waiting', 'active', 'completed', 'failed']),
+  position: z.int().min(1).optional().describe('Its place in the queue while it waits: 1 is next'),
+  created: instant,
+  started: instant.optional(),
+  finished: instant.optional(),
+  expires: instant.describe('When it is given up if it has not ended; when its result is dropped if it has'),
+  attempts: z.int().min(0).describe('How often a worker has taken it'),
+  worker: z.string().optional().describe('Who has it, or had it last'),
+  error: z.object({ code: z.string(), message: z.string() }).optional(),
+});
+export const acceptedJobSchema = openApi(job);
+export const jobsSchema = openApi(
+  z.object({ jobs: z.array(job), page: z.int(), size: z.int(), more: z.boolean().describe('There is another page') }),
+);
+export const jobSchema = openApi(job.extend({ result: inferResponse.optional().describe('When completed') }));
 export const errorSchema = openApi(z.object({ error: z.string() }));
 
 /** As what is read: members that a schema does not name are passed over, not refused. */

@@ -4,6 +4,7 @@ import { Cluster } from '@sluice/cluster';
 import { messageOf } from '@sluice/contracts';
 import type { FastifyReply } from 'fastify';
 import { liveSchema, readySchema, serverMetadataSchema } from '../docs/schemas.js';
+import { OpenTo } from '../door/access.js';
 import { ModelCatalogue, type Readiness } from '../models/model-catalogue.js';
 import { SERVER } from './server-metadata.js';
 
@@ -17,6 +18,7 @@ export class HealthController {
   ) {}
 
   @Get()
+  @OpenTo('infer')
   @ApiOperation({ summary: 'Name, version and extensions of the server' })
   @ApiResponse({ status: 200, description: 'Only extensions that are served in full', schema: serverMetadataSchema })
   metadata(): typeof SERVER {
@@ -24,6 +26,7 @@ export class HealthController {
   }
 
   @Get('health/live')
+  @OpenTo('everyone')
   @ApiOperation({ summary: 'Whether this process works at all' })
   @ApiResponse({ status: 200, description: 'It does', schema: liveSchema })
   live(): { live: true } {
@@ -31,6 +34,7 @@ export class HealthController {
   }
 
   @Get('health/ready')
+  @OpenTo('infer')
   @ApiOperation({ summary: 'Whether requests can be answered: Redis is there, and a worker with a model' })
   @ApiResponse({ status: 200, description: 'They can', schema: readySchema })
   @ApiResponse({ status: 503, description: 'They cannot, and why', schema: readySchema })

@@ -2,5 +2,12 @@
 export const SERVER = {
   name: 'sluice',
   version: '0.1.0',
-  extensions: ['model_configuration'],
+  extensions: [
+    'model_repository',
+    'schedule_policy',
+    'model_configuration',
+    'binary_tensor_data',
+    'parameters',
+    'statistics',
+  ],
 } as const;

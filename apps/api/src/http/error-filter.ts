@@ -3,12 +3,14 @@ import { ApiConfig } from '@sluice/config';
 import { messageOf, SluiceError, type ErrorCode } from '@sluice/contracts';
 import { Logger } from '@sluice/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { callerOf } from '../door/caller.js';
 import { sendError } from './send-error.js';
 import { discardBody } from './unread-body.js';
 
 /** Statuses that Fastify and Nest answer with by themselves. */
 const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
   400: 'invalid_request',
+  403: 'forbidden',
   404: 'not_found',
   405: 'method_not_allowed',
   413: 'payload_too_large',
@@ -29,8 +31,11 @@ export class ErrorFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>();
     const error = this.toSluiceError(thrown);
     const { method, url } = request;
-    if (error.code === 'internal') this.logger.error({ method, url, reason: messageOf(thrown) }, 'request_failed');
-    else this.logger.debug({ method, url, code: error.code, reason: error.message }, 'request_refused');
+    const [path = ''] = url.split('?', 1);
+    const caller = callerOf(request);
+    if (error.code === 'internal')
+      this.logger.error({ method, path, caller, reason: messageOf(thrown) }, 'request_failed');
+    else this.logger.debug({ method, path, caller, code: error.code, reason: error.message }, 'request_refused');
     // The client hung up: there is nobody to tell.
     if (reply.raw.destroyed) return;
     if (error.code === 'payload_too_large') discardBody(request, reply);

@@ -27,9 +27,9 @@ Ctrl-C stops everything.
 }
 
 /** A URL that reaches a listener on `host` from this machine. */
-export function localUrl(host: string, port: number): string {
+export function localUrl(host: string, port: number, isTls = false): string {
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+  return `${isTls ? 'https' : 'http'}://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }
 
 /** A Redis URL that may be shown: without its password. */

@@ -5,6 +5,8 @@ import { UsageError } from '../usage-error.js';
 export interface ClusterPlan {
   readonly host: string;
   readonly port: number;
+  /** The API serves HTTPS. */
+  readonly isTls: boolean;
   /** A Redis that runs already; otherwise the cluster brings its own. */
   readonly redisUrl: string | undefined;
   readonly workerNames: readonly string[];
@@ -36,6 +38,7 @@ export function planCluster(env: NodeJS.ProcessEnv, machine: { root: string; cor
   return {
     host,
     port,
+    isTls: Boolean(env['SLUICE_TLS_CERT']),
     redisUrl: env['REDIS_URL'] || undefined,
     workerNames: Array.from({ length: workers }, (_, index) => `worker-${index + 1}`),
     environment: {

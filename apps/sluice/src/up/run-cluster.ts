@@ -64,7 +64,7 @@ export async function runCluster({ root, plan, redis, watchParent }: ClusterRun)
   try {
     process.stdout.write(`\nStarting a cluster, with its logs in ${relative(process.cwd(), logs)}\n`);
     await supervisor.start((stage, work) => progress.step(`${stage.title} started`, work));
-    const api = localUrl(plan.host, plan.port);
+    const api = localUrl(plan.host, plan.port, plan.isTls);
     const signal = AbortSignal.any([stopRequest.signal, hopeless.signal]);
     await progress.step('cluster ready', () => waitUntilReady(api, READY_TIMEOUT_MS, signal));
     const addresses = { api, redis: withoutPassword(cluster.redisUrl()), logs: relative(process.cwd(), logs) };

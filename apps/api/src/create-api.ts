@@ -1,0 +1,36 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { ApiConfig } from '@sluice/config';
+import { NestLogger, type Logger } from '@sluice/telemetry';
+import { ApiModule } from './api.module.js';
+import { serveOpenApi } from './docs/open-api.js';
+import { Door } from './door/door.js';
+import { applyBrowserRules } from './http/browser-rules.js';
+import { fastifyServer } from './http/fastify-server.js';
+import { methodNotAllowed } from './http/method-not-allowed.js';
+import { RouteTable } from './http/route-table.js';
+
+export interface Api {
+  readonly app: NestFastifyApplication;
+  readonly routes: RouteTable;
+  /** Connects it; then it may listen. @throws SluiceError redis_unavailable */
+  readonly init: () => Promise<void>;
+}
+
+/** The whole API. */
+export async function createApi(config: ApiConfig, logger: Logger): Promise<Api> {
+  const adapter = fastifyServer(config, new Door(config.door, logger));
+  const routes = new RouteTable(adapter.getInstance());
+  const app = await NestFactory.create<NestFastifyApplication>(ApiModule.with(config, logger), adapter, {
+    bodyParser: false,
+    logger: new NestLogger(logger),
+    abortOnError: false,
+  });
+  applyBrowserRules(app, config.door);
+  serveOpenApi(app);
+  const init = async () => {
+    await app.init();
+    methodNotAllowed(adapter.getInstance(), routes);
+  };
+  return { app, routes, init };
+}
