@@ -14,7 +14,11 @@ const SLACK_MS = 3_000;
 /** Time-outs that make death noticed sooner, for tests that wait for several. */
 const IMPATIENT = { SLUICE_LEASE_MS: '900', SLUICE_PRESENCE_MS: '900' };
 
-const models = new ScriptedModels().add('sum').add('slow', { fixedMs: 300 }).add('fatal', { crashOnValue: 13 });
+const models = new ScriptedModels()
+  .add('sum')
+  .add('busy', { fixedMs: 60 })
+  .add('slow', { fixedMs: 300 })
+  .add('fatal', { crashOnValue: 13 });
 let redis: TestRedis;
 let cluster: LocalCluster | undefined;
 
@@ -106,20 +110,21 @@ describe('a worker that hangs', () => {
     const [hung, other] = running.workers;
     const load = closedLoop({
       url: running.url(),
-      model: 'sum',
+      // A worker always holds a batch of it.
+      model: 'busy',
       clients: 64,
-      requests: 2_000,
+      requests: 1_200,
       onAnswer: (answered) => {
-        if (answered === 300) process.kill(hung!.pid!, 'SIGSTOP');
+        if (answered === 130) process.kill(hung!.pid!, 'SIGSTOP');
       },
     });
-    await vi.waitFor(() => expect(other!.log()).toContain('job_recovered'), { timeout: 10_000, interval: 100 });
+    await vi.waitFor(() => expect(other!.log()).toContain('job_recovered'), { timeout: 15_000, interval: 100 });
     process.kill(hung!.pid!, 'SIGCONT');
     const answers = await load;
     expect(wrong(answers)).toEqual([]);
     expect(witness.contradicted()).toEqual([]);
     // It is back: it serves again, under the same id.
-    await vi.waitFor(async () => expect(await keys('sluice:bull:worker:*')).toHaveLength(2), { timeout: 5_000 });
+    await vi.waitFor(async () => expect(await keys('sluice:bull:worker:*')).toHaveLength(2), { timeout: 15_000 });
     witness.close();
   });
 });
