@@ -211,6 +211,8 @@ export class BullMqJobQueue extends JobQueue {
   private jobOptions({ id, priority }: NewJob): JobsOptions {
     // What is left over by a plain BullMQ worker that ended it; whatever Sluice ends is pruned in time.
     const keep = { age: (this.settings.keepAtMostMs + AGE_MARGIN_MS) / 1000 };
-    return { jobId: id, priority, attempts: 1, removeOnComplete: keep, removeOnFail: keep };
+    // Of the queue's clock, not of this host's: waiting times are measured against it.
+    const timestamp = this.clock.now();
+    return { jobId: id, timestamp, priority, attempts: 1, removeOnComplete: keep, removeOnFail: keep };
   }
 }
