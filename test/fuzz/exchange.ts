@@ -38,11 +38,13 @@ export function exchange(port: number, bytes: Uint8Array, isTorn: boolean): Prom
 function readAnswer(bytes: Buffer): Exchange {
   const end = bytes.indexOf('\r\n\r\n');
   const head = bytes.toString('latin1', 0, Math.max(0, end));
+  const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
   const status = /^HTTP\/1\.1 (\d{3}) /.exec(head)?.[1];
   return {
     status: status === undefined ? undefined : Number(status),
     errorCode: /\r\nx-sluice-error: (\w+)/.exec(head)?.[1],
     head,
-    body: bytes.subarray(end + 4),
+    // Bytes that the mutated length left over are a next request, and the answer to that one follows.
+    body: bytes.subarray(end + 4, length === undefined ? undefined : end + 4 + Number(length)),
   };
 }
