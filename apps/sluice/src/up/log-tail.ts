@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 const TAIL_BYTES = 16_384;
 const LONGEST_LINE = 2_000;
 
-/** The last lines of a log, for people: pino's JSON is cut down to time, level, message and error. */
+/** The last lines of a log, for people: pino's JSON is cut down to time, level, message and reason. */
 export function tailLog(file: string, lines: number): string {
   return readTail(file)
     .split('\n')
@@ -41,7 +41,13 @@ const LEVELS = new Map([
 /** @returns the line itself when it is not pino's */
 function readable(line: string): string {
   if (!line.startsWith('{')) return line;
-  let entry: { time?: number | string; level?: number; msg?: string; err?: { message?: string; stack?: string } };
+  let entry: {
+    time?: number | string;
+    level?: number;
+    msg?: string;
+    reason?: string;
+    err?: { message?: string; stack?: string };
+  };
   try {
     entry = JSON.parse(line);
   } catch {
@@ -50,6 +56,6 @@ function readable(line: string): string {
   if (entry.level === undefined) return line;
   const time = entry.time === undefined ? '' : new Date(entry.time).toISOString().slice(11, 23);
   const level = LEVELS.get(entry.level) ?? String(entry.level);
-  const error = entry.err?.stack ?? entry.err?.message;
+  const error = entry.reason ?? entry.err?.stack ?? entry.err?.message;
   return [time, level, entry.msg, error].filter(Boolean).join(' ');
 }

@@ -2,14 +2,14 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { messageOf } from '@sluice/contracts';
 import type { RedisBinary } from '@sluice/embedded-redis';
+import { describeExit, waitUntilReady } from '@sluice/local-cluster';
 import { UsageError } from '../usage-error.js';
 import { addressTable, localUrl, withoutPassword } from './address-table.js';
 import type { ClusterPlan } from './cluster-plan.js';
 import { clusterStages } from './cluster-stages.js';
 import { tailLog } from './log-tail.js';
+import { modelFaults } from './model-faults.js';
 import { Progress } from './progress.js';
-import { waitUntilReady } from '@sluice/local-cluster';
-import { describeExit } from '@sluice/local-cluster';
 import { StopRequest } from './stop-request.js';
 import type { Death } from './supervised-process.js';
 import { Supervisor } from './supervisor.js';
@@ -18,6 +18,9 @@ const READY_TIMEOUT_MS = 60_000;
 /** A process that dies this often before the cluster is ready will not get better. */
 const MOST_DEATHS_BEFORE_READY = 3;
 const TAIL_LINES = 10;
+/** How often, and how long after the cluster is ready, the logs are searched for models that could not be loaded. */
+const FAULTS_EVERY_MS = 500;
+const FAULTS_FOR_MS = 30_000;
 const KILLED_BY_INTERRUPT = 130;
 
 export interface ClusterRun {
@@ -52,6 +55,15 @@ export async function runCluster({ root, plan, redis, watchParent }: ClusterRun)
   };
   const cluster = clusterStages({ root, plan, redis, logFile, onDeath });
   const supervisor = new Supervisor(cluster.stages);
+  const told = new Set<string>();
+  const workerLogs = plan.workerNames.map(logFile);
+  // A model that cannot be served does not stop the others; whoever starts the cluster should know all the same.
+  const faultTimer = setInterval(() => {
+    for (const fault of modelFaults(workerLogs)) {
+      if (!told.has(fault)) progress.note(`  ! ${fault}`);
+      told.add(fault);
+    }
+  }, FAULTS_EVERY_MS);
   let exitCode = 0;
   const stopRequest = new StopRequest({
     watchParent,
@@ -69,6 +81,7 @@ export async function runCluster({ root, plan, redis, watchParent }: ClusterRun)
     await progress.step('cluster ready', () => waitUntilReady(api, READY_TIMEOUT_MS, signal));
     const addresses = { api, redis: withoutPassword(cluster.redisUrl()), logs: relative(process.cwd(), logs) };
     process.stdout.write(`\n${addressTable(addresses)}\n`);
+    setTimeout(() => clearInterval(faultTimer), FAULTS_FOR_MS).unref();
     await stopRequest.received();
   } catch (error) {
     if (!stopRequest.signal.aborted) {
@@ -76,6 +89,7 @@ export async function runCluster({ root, plan, redis, watchParent }: ClusterRun)
       throw new UsageError(`the cluster did not start: ${messageOf(error)}\n\n${tails.join('\n')}`, { cause: error });
     }
   } finally {
+    clearInterval(faultTimer);
     process.stdout.write('\nStopping\n');
     await supervisor.stop((stage, work) => progress.step(`${stage.title} stopped`, work));
   }
