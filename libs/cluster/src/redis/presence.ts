@@ -49,9 +49,13 @@ export class Presence {
     const { report } = this;
     // A beat that waits for a reconnect would come too late to be true.
     if (!report || this.redis.status !== 'ready') return;
+    // Into the set every time: who lists the workers while our key has expired takes us out of it, perhaps after we are back.
     this.redis
+      .multi()
       .pexpire(this.keys.worker(report.id), this.presenceMs)
-      .then((renewed) => (renewed === 1 || report !== this.report ? undefined : this.write(report)))
+      .sadd(this.keys.workers, report.id)
+      .exec()
+      .then((answers) => (answers?.[0]?.[1] === 1 || report !== this.report ? undefined : this.write(report)))
       .catch(this.onError);
   }
 
