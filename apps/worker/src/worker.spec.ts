@@ -179,6 +179,13 @@ describe('a worker', () => {
     expect(await harness.answers([guilty!, innocent!])).toEqual(['poisoned', [4]]);
   });
 
+  it('lives on when a batch cannot be settled, and the jobs run again', async () => {
+    await harness.start();
+    vi.spyOn(harness.queue, 'settle').mockRejectedValueOnce(new Error('OOM command not allowed'));
+    const ids = await harness.send([1, 2], [3, 4]);
+    expect(await harness.answers(ids)).toEqual([[3], [7]]);
+  });
+
   it('says nothing about a job that somebody else has by now', async () => {
     await harness.start({ fixedMs: 200 });
     const [taken] = await harness.send([1, 2]);

@@ -83,7 +83,10 @@ export class Drive {
   private async settle(ran: BatchRun): Promise<void> {
     const { jobs, model } = ran.batch;
     try {
-      const endings = await this.executor.endings(ran);
+      const endings = await this.executor.endings(ran).catch((error: unknown) => {
+        this.onEngineGone(error);
+        throw error;
+      });
       const settled = await this.settler.settle(jobs.map(({ leased }, index) => [leased, endings[index]!.outcome]));
       const ended = jobs.map((job, index) => ({ job, ...endings[index]! }));
       // What somebody else ends is counted there.
@@ -94,7 +97,6 @@ export class Drive {
     } catch (error) {
       // The leases lapse, and the jobs run elsewhere.
       this.logger.error({ ...model.ref, jobs: jobs.length, reason: messageOf(error) }, 'batch_lost');
-      this.onEngineGone(error);
     } finally {
       for (const { model: held } of jobs) held.holds.drop();
     }

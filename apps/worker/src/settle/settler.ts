@@ -20,8 +20,10 @@ export class Settler {
 
   /** @returns for each, in order, whether its settle held */
   async settle(ended: readonly (readonly [LeasedJob, Outcome])[]): Promise<SettleOutcome[]> {
-    const settled = await this.queue.settle(ended.map(([{ lease }, outcome]) => ({ lease, outcome })));
-    this.leases.drop(ended.map(([{ lease }]) => lease));
+    // Whatever comes of it, nothing is held any more: what could not be settled lapses, and runs again.
+    const settled = await this.queue
+      .settle(ended.map(([{ lease }, outcome]) => ({ lease, outcome })))
+      .finally(() => this.leases.drop(ended.map(([{ lease }]) => lease)));
     const replies = new Map<string, Reply[]>();
     for (const [index, [{ lease, replyTo }, outcome]] of ended.entries()) {
       const { jobId } = lease;
