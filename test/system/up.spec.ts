@@ -43,6 +43,21 @@ describe('sluice up', () => {
     expect(up.output).toMatch(/✓ cluster ready +\d+\.\d s/);
   });
 
+  it('warns of what is no setting', async () => {
+    const up = await start({ SLUICE_WORKER: '5' });
+    expect(up.output).toContain('! SLUICE_WORKER is not a setting: did you mean SLUICE_WORKERS?');
+    expect(folder.pids()).toHaveLength(4);
+  });
+
+  it('lets the doctor find its Redis', async () => {
+    const up = await start();
+    const redis = /redis:\/\/127\.0\.0\.1:\d+/.exec(up.output)?.[0] ?? 'none';
+    expect(folder.sluice('doctor')).toContain(`answers at ${redis}\n`);
+    up.kill('SIGINT');
+    expect(await up.exited).toBe(0);
+    expect(folder.sluice('doctor')).not.toContain(redis);
+  });
+
   it('stops in order at a Ctrl-C that reaches its whole group: API, workers, Redis; nothing is left', async () => {
     const up = await start();
     const pids = folder.pids();

@@ -5,6 +5,7 @@ import { ApiConfig } from '@sluice/config';
 import { BullMqJobQueue, JobQueue } from '@sluice/job-queue';
 import { Logger } from '@sluice/telemetry';
 import { HealthController } from './health/health.controller.js';
+import { RootController } from './health/root.controller.js';
 import { ErrorFilter } from './http/error-filter.js';
 import { InferController } from './inference/infer.controller.js';
 import { InferenceService } from './inference/inference.service.js';
@@ -47,7 +48,14 @@ export class ApiModule {
     return {
       module: ApiModule,
       imports: [PortsModule.with(config, logger), ModelsModule, QueuesModule.with(config, logger)],
-      controllers: [InferController, JobsController, HealthController, RepositoryController, StatisticsController],
+      controllers: [
+        InferController,
+        JobsController,
+        HealthController,
+        RootController,
+        RepositoryController,
+        StatisticsController,
+      ],
       providers: [
         InferenceService,
         JobRunner,

@@ -1,11 +1,15 @@
 import { parseArgs } from 'node:util';
 import { SluiceError } from '@sluice/contracts';
 import type { Command } from './command.js';
+import { doctorCommand } from './doctor/doctor.command.js';
 import { helpText } from './help.js';
 import { upCommand } from './up/up.command.js';
 import { UsageError } from './usage-error.js';
 
-const commands: ReadonlyMap<string, Command> = new Map([['up', upCommand]]);
+const commands: ReadonlyMap<string, Command> = new Map([
+  ['up', upCommand],
+  ['doctor', doctorCommand],
+]);
 
 async function main(argv: readonly string[]): Promise<number> {
   // What follows the command's name is the command's own to parse.

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { ShutdownSignal } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { compileWorkerConfig } from '@sluice/config';
+import { compileWorkerConfig, unknownSettings } from '@sluice/config';
 import { messageOf } from '@sluice/contracts';
 import { stopWithParent } from '@sluice/local-cluster';
 import { createLogger, NestLogger } from '@sluice/telemetry';
@@ -10,6 +10,8 @@ import { workerAdapters, WorkerModule } from './worker.module.js';
 stopWithParent();
 const config = compileWorkerConfig(process.env);
 const logger = createLogger(config.name, config.logLevel);
+const unknown = unknownSettings(process.env);
+if (unknown.length > 0) logger.warn({ reason: unknown.join('; ') }, 'unknown_settings');
 try {
   const app = await NestFactory.createApplicationContext(
     WorkerModule.with(config, logger, workerAdapters(config, logger)),

@@ -26,6 +26,17 @@ describe('the environment', () => {
     expect(() => compileApiConfig(environment)).toThrow(name);
   });
 
+  it('lets a container bind every address without keys only where its port is published on this machine', () => {
+    const inside = { SLUICE_HOST: '0.0.0.0' };
+    expect(compileApiConfig({ ...inside, SLUICE_PUBLISHED_HOST: '127.0.0.1' }).host).toBe('0.0.0.0');
+    expect(() => compileApiConfig(inside)).toThrow('SLUICE_HOST is 0.0.0.0');
+    expect(() => compileApiConfig({ ...inside, SLUICE_PUBLISHED_HOST: '192.0.2.1' })).toThrow(
+      'SLUICE_PUBLISHED_HOST is 192.0.2.1',
+    );
+    // Who says that it is published wants keys, whatever the process itself binds.
+    expect(() => compileApiConfig({ SLUICE_PUBLISHED_HOST: '0.0.0.0' })).toThrow('set SLUICE_API_KEYS');
+  });
+
   it('names every variable that is wrong at once', () => {
     expect(() => compileApiConfig({ PORT: 'x', SLUICE_MAX_INPUTS: '0' })).toThrow(/PORT[\s\S]*SLUICE_MAX_INPUTS/);
   });

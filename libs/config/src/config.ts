@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { compileDoor, type DoorConfig } from './door-config.js';
 import { redisUrlOf } from './redis-url.js';
-import { apiSettings, workerSettings } from './settings.js';
+import { apiSettings, upSettings, workerSettings } from './settings.js';
 
 /** The environment compiled: what the code behind sees has its final type, and start-up has failed otherwise. */
 interface SharedConfig {
@@ -105,6 +105,11 @@ export function compileWorkerConfig(environment: Environment): WorkerConfig {
     maxBatch: env.SLUICE_MAX_BATCH,
     drainMs: env.SLUICE_DRAIN_MS,
   };
+}
+
+/** @throws Error naming each variable that is wrong and what it accepts */
+export function compileUpConfig(environment: Environment): { readonly workers: number } {
+  return { workers: parse(upSettings, environment).SLUICE_WORKERS };
 }
 
 type SharedEnvironment = Pick<

@@ -23,9 +23,13 @@ export interface DoorConfig {
 export function compileDoor(env: z.infer<typeof apiSettings>): DoorConfig {
   const keysFile = isPath(env.SLUICE_API_KEYS) ? env.SLUICE_API_KEYS : undefined;
   const keys = env.SLUICE_API_KEYS === undefined ? undefined : readKeys(env.SLUICE_API_KEYS, keysFile);
-  if (!keys && !isLoopback(env.SLUICE_HOST))
+  const [variable, address] =
+    env.SLUICE_PUBLISHED_HOST === undefined
+      ? ['SLUICE_HOST', env.SLUICE_HOST]
+      : ['SLUICE_PUBLISHED_HOST', env.SLUICE_PUBLISHED_HOST];
+  if (!keys && !isLoopback(address))
     throw new Error(
-      `SLUICE_HOST is ${env.SLUICE_HOST}, which others can reach: set SLUICE_API_KEYS so that not everybody may come in, or SLUICE_HOST to 127.0.0.1`,
+      `${variable} is ${address}, which others can reach: set SLUICE_API_KEYS so that not everybody may come in, or ${variable} to 127.0.0.1`,
     );
   return {
     keys,

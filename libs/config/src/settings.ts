@@ -67,6 +67,12 @@ export const apiSettings = z.object({
     .string()
     .default('127.0.0.1')
     .describe('Address that the API binds to; only this machine can reach the default. Others need SLUICE_API_KEYS'),
+  SLUICE_PUBLISHED_HOST: z
+    .string()
+    .optional()
+    .describe(
+      'In a container: the address of the host that its port is published on. It decides, in place of SLUICE_HOST, whether SLUICE_API_KEYS are needed',
+    ),
   SLUICE_API_KEYS: z
     .string()
     .optional()
@@ -132,4 +138,9 @@ export const workerSettings = z.object({
     .default('worker')
     .describe('Name of the worker in logs and in its id'),
   SLUICE_DRAIN_MS: milliseconds().default(8_000).describe('Longest wait for the running batch at shutdown'),
+});
+
+/** What `sluice up` reads for itself; the rest it hands on to the processes that it starts. */
+export const upSettings = z.object({
+  SLUICE_WORKERS: count().max(64).default(2).describe('Workers on this machine; they share its cores'),
 });

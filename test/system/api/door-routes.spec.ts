@@ -10,7 +10,7 @@ const KEYS = {
 };
 
 /** Whoever opens a route writes it down here: what is not in this list is for administrators. */
-const OPEN_TO_EVERYONE = ['GET /v2/health/live'];
+const OPEN_TO_EVERYONE = ['GET /', 'GET /v2/health/live'];
 const OPEN_TO_INFER = [
   'DELETE /jobs/:id',
   'GET /jobs',
@@ -69,7 +69,7 @@ describe('the router', () => {
     expect(routes()).toEqual(expect.arrayContaining([...OPEN_TO_EVERYONE, ...OPEN_TO_INFER]));
   });
 
-  it('lets nobody in without a key that is known, but to see that the server lives', async () => {
+  it('lets nobody in without a key that is known, but to see that the server lives and where things are', async () => {
     for (const route of routes()) {
       const expected = OPEN_TO_EVERYONE.includes(route) ? 200 : 401;
       expect([route, await status(route), await status(route, KEYS.wrong)]).toEqual([route, expected, expected]);

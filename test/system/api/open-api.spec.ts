@@ -25,7 +25,7 @@ const MODEL = '/v2/models/{model}';
 const VERSION = `${MODEL}/versions/{version}`;
 const INFER = [`${MODEL}/infer`, `${VERSION}/infer`];
 const OPERATIONS = [
-  ...['/v2', '/v2/health/live', '/v2/health/ready'].map((path) => ['get', path] as const),
+  ...['/', '/v2', '/v2/health/live', '/v2/health/ready'].map((path) => ['get', path] as const),
   ...[MODEL, VERSION].flatMap((path) => ['', '/ready', '/config'].map((what) => ['get', path + what] as const)),
   ...INFER.map((path) => ['post', path] as const),
   ...['/v2/models', MODEL, VERSION].map((path) => ['get', `${path}/stats`] as const),

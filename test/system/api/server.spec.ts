@@ -30,6 +30,15 @@ describe('the server', () => {
     });
   });
 
+  it('says where its parts are, to everybody: each is there', async () => {
+    const { status, body } = await cluster.api.ask('/');
+    expect(status).toBe(200);
+    expect(body).toEqual({ name: 'sluice', links: expect.anything() });
+    const { links } = body as { links: Readonly<Record<string, string>> };
+    expect(Object.keys(links)).toEqual(['documentation', 'openapi', 'queues', 'server', 'live', 'ready']);
+    for (const path of Object.values(links)) expect([path, (await cluster.api.ask(path)).status]).toEqual([path, 200]);
+  });
+
   it('is live, and ready with a worker that has a model', async () => {
     expect(await cluster.api.ask('/v2/health/live')).toMatchObject({ status: 200, body: { live: true } });
     expect(await cluster.api.ask('/v2/health/ready')).toMatchObject({ status: 200, body: { ready: true } });
@@ -69,7 +78,6 @@ describe('a path', () => {
   });
 
   it.each([
-    ['GET', '/'],
     ['GET', '/v3'],
     ['GET', '/v2/models'],
     ['POST', '/v2/models/mlp/explain'],

@@ -84,6 +84,20 @@ const reason = z.string().optional().describe('Why not');
 export const modelReadySchema = openApi(z.object({ name: z.string(), ready: z.boolean(), reason }));
 export const readySchema = openApi(z.object({ ready: z.boolean(), reason }));
 export const liveSchema = openApi(z.object({ live: z.boolean() }));
+const path = z.string().meta({ example: '/docs' });
+export const rootSchema = openApi(
+  z.object({
+    name: z.string(),
+    links: z.object({
+      documentation: path,
+      openapi: path,
+      queues: path,
+      server: path,
+      live: path,
+      ready: path,
+    }),
+  }),
+);
 export const serverMetadataSchema = openApi(
   z.object({ name: z.string(), version: z.string(), extensions: z.array(z.string()) }),
 );

@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { compileUpConfig } from '@sluice/config';
+import { messageOf } from '@sluice/contracts';
 import { UsageError } from '../usage-error.js';
 
 /** What a local cluster consists of; decided before anything starts. */
@@ -19,16 +21,14 @@ export interface ChildEnvironment {
   worker(name: string, redisUrl: string): NodeJS.ProcessEnv;
 }
 
-const MOST_WORKERS = 64;
-
 /**
  * @param env the environment that `npm start` was given
  * @throws UsageError that names the variable
  */
 export function planCluster(env: NodeJS.ProcessEnv, machine: { root: string; cores: number }): ClusterPlan {
   const host = env['SLUICE_HOST'] || '127.0.0.1';
-  const port = readInteger(env, 'PORT', 3000, 65_535);
-  const workers = readInteger(env, 'SLUICE_WORKERS', 2, MOST_WORKERS);
+  const port = readPort(env['PORT']);
+  const workers = readWorkers(env);
   const shared = {
     ...env,
     SLUICE_HOST: host,
@@ -57,11 +57,19 @@ export function planCluster(env: NodeJS.ProcessEnv, machine: { root: string; cor
   };
 }
 
-function readInteger(env: NodeJS.ProcessEnv, name: string, fallback: number, most: number): number {
-  const text = env[name];
-  if (text === undefined || text === '') return fallback;
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > most)
-    throw new UsageError(`${name} is \`${text}\`: it must be a whole number from 1 to ${most}`);
-  return value;
+function readWorkers(env: NodeJS.ProcessEnv): number {
+  try {
+    return compileUpConfig(env).workers;
+  } catch (error) {
+    throw new UsageError(messageOf(error), { cause: error });
+  }
+}
+
+/** Not 0, which the API alone would take: we have to know where it is. */
+function readPort(text: string | undefined): number {
+  if (text === undefined || text === '') return 3000;
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new UsageError(`PORT is \`${text}\`: it must be a whole number from 1 to 65535`);
+  return port;
 }

@@ -5,6 +5,7 @@ import type { RedisBinary } from '@sluice/embedded-redis';
 import { describeExit, waitUntilReady } from '@sluice/local-cluster';
 import { UsageError } from '../usage-error.js';
 import { addressTable, localUrl, withoutPassword } from './address-table.js';
+import { noteCluster } from './cluster-file.js';
 import type { ClusterPlan } from './cluster-plan.js';
 import { clusterStages } from './cluster-stages.js';
 import { tailLog } from './log-tail.js';
@@ -65,6 +66,7 @@ export async function runCluster({ root, plan, redis, watchParent }: ClusterRun)
     }
   }, FAULTS_EVERY_MS);
   let exitCode = 0;
+  let takeNoteBack = () => {};
   const stopRequest = new StopRequest({
     watchParent,
     onInsist: () => {
@@ -76,6 +78,7 @@ export async function runCluster({ root, plan, redis, watchParent }: ClusterRun)
   try {
     process.stdout.write(`\nStarting a cluster, with its logs in ${relative(process.cwd(), logs)}\n`);
     await supervisor.start((stage, work) => progress.step(`${stage.title} started`, work));
+    if (redis) takeNoteBack = noteCluster(root, cluster.redisUrl());
     const api = localUrl(plan.host, plan.port, plan.isTls);
     const signal = AbortSignal.any([stopRequest.signal, hopeless.signal]);
     await progress.step('cluster ready', () => waitUntilReady(api, READY_TIMEOUT_MS, signal));
@@ -90,6 +93,7 @@ export async function runCluster({ root, plan, redis, watchParent }: ClusterRun)
     }
   } finally {
     clearInterval(faultTimer);
+    takeNoteBack();
     process.stdout.write('\nStopping\n');
     await supervisor.stop((stage, work) => progress.step(`${stage.title} stopped`, work));
   }

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { unknownSettings } from '@sluice/config';
 import { locateRedis } from '@sluice/embedded-redis';
 import type { Command } from '../command.js';
 import { UsageError } from '../usage-error.js';
@@ -22,6 +23,7 @@ export const upCommand: Command = {
 
     const { env } = process;
     const plan = planCluster(env, { root: ROOT, cores: availableParallelism() });
+    for (const fault of unknownSettings(env)) process.stdout.write(`  ! ${fault}\n`);
     const unlock = acquireInstanceLock(join(ROOT, '.sluice', 'up.lock'));
     try {
       await assertPortIsFree(plan.host, plan.port);
