@@ -5,8 +5,20 @@ import { Worker } from 'node:worker_threads';
 export interface RawSessionPlan {
   /** Path of the ONNX file. */
   readonly model: string;
-  readonly input: { readonly name: string; readonly shape: readonly number[]; readonly data: readonly number[] };
+  /** Names of its one input and of the output to fetch, both FP32. */
+  readonly input: string;
   readonly output: string;
+}
+
+export interface RawInput {
+  readonly shape: readonly number[];
+  readonly data: readonly number[];
+}
+
+/** What the thread is asked for. */
+export interface RawRequest {
+  readonly input: RawInput;
+  readonly ms: number;
 }
 
 export interface RawSample {
@@ -29,9 +41,10 @@ export class RawSession {
     return new RawSession(thread);
   }
 
-  /** One run after the other for so long. */
-  async measure(ms: number): Promise<RawSample> {
-    this.thread.postMessage(ms, []);
+  /** One run after the other for so long, but one at least. */
+  async measure(input: RawInput, ms: number): Promise<RawSample> {
+    const request: RawRequest = { input, ms };
+    this.thread.postMessage(request, []);
     const [sample] = await once(this.thread, 'message');
     return sample as RawSample;
   }

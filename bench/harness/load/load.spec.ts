@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { seededRandom } from '@sluice/onnx-writer';
 import { ClosedLoop } from './closed-loop.js';
+import { closedWindow } from './closed-window.js';
 import { HttpConnection } from './http-connection.js';
 import { openLoop } from './open-loop.js';
 import { prepareInfer, type PreparedRequest } from './prepared-request.js';
@@ -86,6 +87,21 @@ describe('ClosedLoop', () => {
     await load.start();
     await expect(load.window(10_000)).rejects.toThrow(message);
     await expect(load.stop()).rejects.toThrow(message);
+  });
+});
+
+describe('closedWindow', () => {
+  const target = () => ({ port, cpu: () => undefined });
+
+  it('goes on until there are as many answers as clients', async () => {
+    const window = await closedWindow(target(), [echo('slow'), echo('slow'), echo('slow')], 1);
+    expect(window.latenciesMs.length).toBeGreaterThanOrEqual(3);
+    expect(window.seconds).toBeGreaterThanOrEqual(0.015);
+    expect(window.rps).toBeCloseTo(window.latenciesMs.length / window.seconds);
+  });
+
+  it('ends at a wrong answer', async () => {
+    await expect(closedWindow(target(), [echo('slow'), echo('one', 'two')], 10_000)).rejects.toThrow('a wrong answer');
   });
 });
 

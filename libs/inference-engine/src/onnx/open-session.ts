@@ -2,8 +2,7 @@ import { InferenceSession } from 'onnxruntime-node';
 import { messageOf, SluiceError } from '@sluice/contracts';
 import type { EngineConfiguration } from '../engine-configuration.js';
 import { parseExecutionDevice, type ExecutionDevice } from './execution-device.js';
-
-const LOG_ERRORS_ONLY = 3;
+import { sessionOptions } from './session-options.js';
 
 export interface OpenSession {
   readonly session: InferenceSession;
@@ -37,15 +36,8 @@ export async function openSession(path: string, configuration: EngineConfigurati
 async function createOn(
   { name, providers }: ExecutionDevice,
   path: string,
-  { intraOpThreads, allowSpinning }: EngineConfiguration,
+  configuration: EngineConfiguration,
 ): Promise<OpenSession> {
-  const session = await InferenceSession.create(path, {
-    executionProviders: providers,
-    intraOpNumThreads: intraOpThreads,
-    interOpNumThreads: 1,
-    logSeverityLevel: LOG_ERRORS_ONLY,
-    // Configuration entries are strings, whatever they mean.
-    extra: { session: { intra_op: { allow_spinning: allowSpinning ? '1' : '0' } } },
-  });
+  const session = await InferenceSession.create(path, sessionOptions(providers, configuration));
   return { session, device: name };
 }
