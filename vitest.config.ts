@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 
@@ -23,6 +23,8 @@ export default defineConfig({
   test: {
     globals: true,
     include: ['{apps,libs,test,bench,models}/**/*.spec.ts'],
+    // They need containers: `npm run test:compose`.
+    exclude: [...configDefaults.exclude, 'test/compose/**'],
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -1,0 +1,204 @@
+import { chmodSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { longestMs, wrong } from '../system/fixtures/load.js';
+import { ReplyWitness } from '../system/fixtures/reply-witness.js';
+import { ScriptedModels } from '../system/fixtures/scripted-models.js';
+import { ComposeCluster } from './fixtures/compose-cluster.js';
+import { findDockerEngine } from './fixtures/docker-engine.js';
+import { hostOf, JobLedger } from './fixtures/job-ledger.js';
+import { SteadyLoad, type SteadyAnswer } from './fixtures/steady-load.js';
+
+/** More than two workers can hold, a batch of 8 that runs and one that is formed: the third has work too. */
+const CLIENTS = 64;
+/** A lease or a presence of 3 s, a sweep every second, and one for the work itself on a busy machine. */
+const RECOVERY_MS = 5_000;
+/** What other work on the machine may add; the measured times are printed. */
+const SLACK_MS = 3_000;
+const CUT_MS = 15_000;
+
+const CASES = ['spread', 'crashed', 'cut', 'paused', 'stored', 'rolled'] as const;
+type Case = (typeof CASES)[number];
+
+const engine = findDockerEngine();
+if (engine.missing !== undefined) console.log(`skipped: the tests with docker compose: ${engine.missing}`);
+
+describe.skipIf(engine.missing !== undefined)('docker compose', () => {
+  const models = new ScriptedModels();
+  // A model for each case, so that its jobs can be counted.
+  for (const name of CASES) models.add(name, { fixedMs: 100 });
+  // The containers run as another user.
+  chmodSync(models.folder, 0o755);
+  let cluster: ComposeCluster;
+  let workers: string[];
+  let redisUrl: string;
+
+  beforeAll(async () => {
+    const { partition } = engine;
+    const startedAt = performance.now();
+    cluster = await ComposeCluster.up({ models: models.folder, workers: 3, apis: 2, partition });
+    console.log(`built and up after ${Math.round((performance.now() - startedAt) / 1000)} s`);
+    workers = await cluster.containers('worker');
+    redisUrl = await cluster.redisUrl();
+  });
+  afterAll(async () => {
+    await cluster?.down();
+    models.remove();
+  });
+
+  /** A load on the model of a case while `happens` happens; every request must be answered once, and right. */
+  async function underLoad(name: Case, happens: (load: SteadyLoad, ledger: JobLedger) => Promise<void>) {
+    const ledger = new JobLedger(redisUrl, name);
+    const witness = await ReplyWitness.of(redisUrl);
+    const load = new SteadyLoad(cluster.url, name, CLIENTS);
+    let answers: readonly SteadyAnswer[] = [];
+    try {
+      await load.answered(CLIENTS * 4);
+      await happens(load, ledger);
+      await load.answered(CLIENTS * 4);
+    } finally {
+      answers = await load.stop();
+      witness.close();
+      tell(name, answers);
+    }
+    expect(wrong(answers)).toEqual([]);
+    // No job without an answer: not even of a request that was refused and sent again.
+    expect(await ledger.counts()).toEqual({ completed: answers.length, failed: 0, unfinished: 0 });
+    expect(witness.contradicted()).toEqual([]);
+    await ledger.close();
+  }
+
+  /** Does something to a worker while it holds jobs. @returns the worker and its jobs */
+  async function strike(ledger: JobLedger, deed: (worker: string) => Promise<void>, undo: typeof deed) {
+    for (;;) {
+      for (const worker of workers) {
+        await deed(worker);
+        const held = await ledger.heldIn(worker);
+        if (held.length > 0) return { worker, held };
+        await undo(worker);
+      }
+    }
+  }
+
+  it('spreads the requests over every worker and every API', async () => {
+    await underLoad('spread', async (load, ledger) => {
+      await load.answered(300);
+      expect([...(await ledger.byContainer()).keys()].toSorted()).toEqual(workers.map(hostOf).toSorted());
+      expect((await ledger.byApi()).size).toBe(2);
+    });
+  });
+
+  it('survives a worker that crashes, and starts it again', async () => {
+    await underLoad('crashed', async (_load, ledger) => {
+      const [victim] = workers;
+      await cluster.crash(victim!);
+      const crashedAt = Date.now();
+      const held = await ledger.heldIn(victim!);
+      await untilEnded(ledger, held);
+      console.log(
+        `crashed: it held ${held.length} jobs, and works again after ${seconds(await worksAgain(ledger, victim!, crashedAt))}`,
+      );
+      expect(await cluster.restarts(victim!)).toBe(1);
+    });
+  });
+
+  it.skipIf(engine.partition === undefined)(
+    'survives a worker that is cut off, and has it back when the network heals',
+    async () => {
+      await underLoad('cut', async (_load, ledger) => {
+        const { worker: lost, held } = await strike(
+          ledger,
+          (worker) => cluster.cut(worker),
+          (worker) => cluster.heal(worker),
+        );
+        const healed = delay(CUT_MS);
+        await untilEnded(ledger, held);
+        const { healthy, said } = await cluster.health(lost, 'worker-health.mjs');
+        expect({ healthy, said }).toMatchObject({ healthy: false, said: expect.stringContaining('not healthy') });
+        await healed;
+        await cluster.heal(lost);
+        const healedAt = Date.now();
+        const ms = await worksAgain(ledger, lost, healedAt);
+        console.log(`cut: works again ${seconds(ms)} after the network healed`);
+        expect(ms).toBeLessThan(RECOVERY_MS + SLACK_MS);
+      });
+    },
+  );
+
+  it('survives a worker that stands still for longer than its lease', async () => {
+    await underLoad('paused', async (_load, ledger) => {
+      const { worker: still, held } = await strike(
+        ledger,
+        (worker) => cluster.pause(worker),
+        (worker) => cluster.unpause(worker),
+      );
+      await untilEnded(ledger, held);
+      await cluster.unpause(still);
+      const ms = await worksAgain(ledger, still, Date.now());
+      console.log(`paused: works again after ${seconds(ms)}`);
+      expect(ms).toBeLessThan(RECOVERY_MS + SLACK_MS);
+    });
+  });
+
+  it('survives a crash of Redis with everything that it had accepted', async () => {
+    const [redis] = await cluster.containers('redis');
+    await underLoad('stored', async () => {
+      await cluster.crash(redis!);
+      await vi.waitUntil(async () => (await cluster.restarts(redis!)) === 1, { timeout: 15_000, interval: 50 });
+    });
+    expect(await cluster.redisUrl()).toBe(redisUrl);
+  });
+
+  it('is updated one container after the other, and nobody notices', async () => {
+    await underLoad('rolled', async (load, ledger) => {
+      for (const worker of workers) {
+        expect(await cluster.restart(worker)).toBe(0);
+        await worksAgain(ledger, worker, Date.now());
+        expect(await cluster.log(worker)).toContain('"held":0,"msg":"worker_drained"');
+      }
+      for (const api of await cluster.containers('api')) {
+        expect(await cluster.restart(api)).toBe(0);
+        const address = await cluster.addressOf(api);
+        await vi.waitFor(() => fetch(`http://${address}:3000/v2/health/live`), { timeout: 30_000, interval: 100 });
+        await load.answered(CLIENTS);
+      }
+    });
+  });
+
+  it('is not opened to others without keys', async () => {
+    const open = ['-f', 'docker-compose.yml', '-f', 'deploy/compose/public.yml', 'config'];
+    expect(await cluster.refusal(open, { SLUICE_API_KEYS: '' })).toContain('set who may come in');
+    const started = ['run', '--rm', '-T', '--no-deps', '-e', 'SLUICE_PUBLISHED_HOST=0.0.0.0', 'api'];
+    expect(await cluster.refusal(started)).toContain('SLUICE_PUBLISHED_HOST is 0.0.0.0, which others can reach');
+  });
+
+  it('ends in order when it is told to', async () => {
+    expect(await cluster.stop()).toEqual([0, 0, 0, 0, 0, 0, 0]);
+  });
+});
+
+function tell(name: string, answers: readonly SteadyAnswer[]): void {
+  const refused = answers.reduce((sum, answer) => sum + answer.refused, 0);
+  console.log(`${name}: ${answers.length} answers, the longest ${seconds(longestMs(answers))}, ${refused} refused`);
+}
+
+/** Until others have done what a worker held. */
+async function untilEnded(ledger: JobLedger, held: readonly string[]): Promise<void> {
+  await vi.waitUntil(() => ledger.areEnded(held), { timeout: 30_000, interval: 100 });
+}
+
+/** Until something has run in a container after `since`. @returns how long that took, in ms */
+async function worksAgain(ledger: JobLedger, container: string, since: number): Promise<number> {
+  let endedAt = 0;
+  await vi.waitUntil(
+    async () => {
+      endedAt = await ledger.lastEndedIn(container);
+      return endedAt > since;
+    },
+    { timeout: 30_000, interval: 100 },
+  );
+  return endedAt - since;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
