@@ -1,0 +1,2 @@
+export { Clock, type Timer } from './clock.js';
+export { SystemClock } from './system-clock.js';
