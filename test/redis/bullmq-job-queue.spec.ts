@@ -1,5 +1,6 @@
 import { BullMqJobQueue } from '@sluice/job-queue';
 import { CONFORMANCE_SETTINGS, describeJobQueue, startRedis } from '@sluice/testing';
+import { Queue } from 'bullmq';
 
 const redis = await startRedis();
 afterAll(() => redis.stop());
@@ -8,22 +9,30 @@ let run = 0;
 
 describeJobQueue('the BullMQ adapter', async () => {
   const errors: Error[] = [];
-  const queue = new BullMqJobQueue({
-    redisUrl: redis.url,
-    // No test sees another's jobs.
-    prefix: `conformance-${++run}`,
-    settings: CONFORMANCE_SETTINGS,
-    onError: (error) => errors.push(error),
-  });
-  await queue.start();
+  // No test sees another's jobs.
+  const prefix = `conformance-${++run}`;
+  const opened: BullMqJobQueue[] = [];
+  const open = async () => {
+    const settings = CONFORMANCE_SETTINGS;
+    const queue = new BullMqJobQueue({ redisUrl: redis.url, prefix, settings, onError: (error) => errors.push(error) });
+    opened.push(queue);
+    await queue.start();
+    return queue;
+  };
   return {
-    queue,
+    queue: await open(),
     settings: CONFORMANCE_SETTINGS,
+    beside: open,
     // Leases and expiry live on Redis' own clock: here time really passes.
     pass: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    settled: (promise) => promise,
+    pause: async (name) => {
+      const queue = new Queue(name, { connection: { url: redis.url }, prefix });
+      await queue.pause();
+      await queue.close();
+    },
     close: async () => {
-      await queue.stop();
-      await queue.stop();
+      for (const queue of [...opened, ...opened]) await queue.stop();
       expect(errors).toEqual([]);
     },
   };

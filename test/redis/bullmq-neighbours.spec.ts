@@ -1,6 +1,7 @@
-import { BullMqJobQueue, JobIds } from '@sluice/job-queue';
+import { BullMqJobQueue, JobIds, type NewJob } from '@sluice/job-queue';
 import { CONFORMANCE_SETTINGS, startRedis } from '@sluice/testing';
 import { Queue, Worker } from 'bullmq';
+import { Redis } from 'ioredis';
 
 /** Sluice's queues are BullMQ's: whoever else works on them, Sluice bears it, and they see what they expect. */
 const redis = await startRedis();
@@ -29,7 +30,7 @@ describe('beside plain BullMQ', () => {
   });
   afterAll(() => redis.stop());
 
-  const enqueue = async (count = 1) => {
+  const enqueue = async (count = 1, spec: Partial<NewJob> = {}) => {
     const expiresAt = Date.now() + 60_000;
     const jobs = Array.from({ length: count }, () => ({
       id: ids.next(),
@@ -38,6 +39,7 @@ describe('beside plain BullMQ', () => {
       priority: 3,
       expiresAt,
       payload: Buffer.from('x'),
+      ...spec,
     }));
     await sluice.enqueue(Q, jobs);
     return jobs.map(({ id }) => id);
@@ -100,6 +102,81 @@ describe('beside plain BullMQ', () => {
       timeout: 2_000,
     });
     expect((await lease()).jobs.map((job) => job.lease.jobId)).toEqual([id]);
+  });
+
+  it('its tools see what kind of work a job is, and where it was raised to', async () => {
+    const [low] = await enqueue(1, { priority: 9, name: 'profile' });
+    expect(await queue.getJob(low!)).toMatchObject({ name: 'profile', priority: 9 });
+    const [urgent] = await enqueue(1, { priority: 1 });
+    expect(await queue.getJob(urgent!)).toMatchObject({ name: 'infer' });
+    await sluice.raise(Q, -1_000);
+    expect((await queue.getJob(low!))?.priority).toBe(1);
+    expect((await queue.getJobs(['prioritized'], 0, -1, true)).map((job) => job.id)).toEqual([low, urgent]);
+    expect(await queue.getCountsPerPriority([1, 9])).toEqual({ 1: 2, 9: 0 });
+  });
+
+  it('heads are in the order in which BullMQ hands out: its own jobs first, delayed ones when they are due', async () => {
+    const expiresAt = Date.now() + 30_000;
+    await enqueue(1, { expiresAt });
+    await queue.add('later', {}, { delay: 60_000 });
+    expect(await sluice.heads([Q])).toMatchObject([{ waiting: 1, expiresAt }]);
+    await queue.add('mine', { hello: 'world' }, { timestamp: 7 });
+    // What is not Sluice's is given up as soon as it is leased: nothing speaks for letting it lie.
+    expect(await sluice.heads([Q])).toEqual([{ queue: Q, waiting: 2, enqueuedAt: 7, expiresAt: 7 }]);
+    expect(await sluice.backlog(Q, 1)).toMatchObject({ ahead: 2, waiting: 3 });
+    const delayed = new Queue('inference.delayed.1', { connection, prefix });
+    await delayed.add('due', {}, { delay: 1, timestamp: Date.now() - 10 });
+    expect(await sluice.heads(['inference.delayed.1'])).toMatchObject([{ waiting: 1 }]);
+    await delayed.close();
+  });
+
+  it('a queue that is at its global concurrency has no head until a job ends', async () => {
+    await enqueue(2);
+    await queue.setGlobalConcurrency(1);
+    const { jobs } = await lease();
+    expect(jobs).toHaveLength(1);
+    expect(await sluice.heads([Q])).toEqual([]);
+    await sluice.settle([{ lease: jobs[0]!.lease, outcome: { ok: true, result: Buffer.from('y') } }]);
+    expect(await sluice.heads([Q])).toMatchObject([{ waiting: 1 }]);
+  });
+
+  it('a queue that is removed leaves no key behind, in whatever state its jobs were', async () => {
+    await enqueue(4, { payload: Buffer.alloc(10_000), keepResultMs: 60_000 });
+    const { jobs } = await lease();
+    await sluice.settle([{ lease: jobs[0]!.lease, outcome: { ok: true, result: Buffer.alloc(10_000) } }]);
+    await sluice.release([jobs[1]!.lease]);
+    await queue.add('mine', {}, { delay: 60_000 });
+    await sluice.waitForWork([Q], 1_000);
+    const observer = new Redis(redis.url);
+    const names = async () => (await observer.keys('*')).filter((key) => key.includes(prefix));
+    expect((await names()).length).toBeGreaterThan(10);
+    await sluice.removeQueue(Q);
+    expect(await names()).toEqual([]);
+    observer.disconnect();
+  });
+
+  it('tells the bytes of a long queue from a sample of its jobs', async () => {
+    const settings = { ...CONFORMANCE_SETTINGS, maxWaiting: 1_000, maxWaitingBytes: 1e7 };
+    const roomy = new BullMqJobQueue({ redisUrl: redis.url, prefix, settings, onError: () => {} });
+    await roomy.start();
+    const payloads = [10, 1_000, 9_000].map((size) => Buffer.alloc(size));
+    const expiresAt = Date.now() + 60_000;
+    await roomy.enqueue(
+      Q,
+      Array.from({ length: 600 }, (_, index) => ({
+        id: ids.next(),
+        label: {},
+        replyTo: 'api',
+        priority: 3,
+        expiresAt,
+        payload: payloads[index % 3]!,
+      })),
+    );
+    const { waiting, bytes } = await sluice.backlog(Q, 3);
+    expect(waiting).toBe(600);
+    // The mean of 64 of them: four standard deviations.
+    expect(Math.abs(bytes / (200 * 10_010) - 1)).toBeLessThan(0.6);
+    await roomy.stop();
   });
 
   it("a job that BullMQ's stalled check gave up is run again, alone", async () => {

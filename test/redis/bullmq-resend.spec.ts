@@ -125,4 +125,28 @@ describe('when a connection breaks between a command and its answer', () => {
     await broken.sweep(Q, async () => ({ alive: false, running: [] }));
     expect((await lease(witness, 5)).map(({ jobId }) => jobId)).toEqual(all);
   });
+
+  it('raise raises each job once', async () => {
+    const low = Array.from({ length: 3 }, () => ({ ...job(), priority: 7 }));
+    await witness.enqueue(Q, low);
+    await broken.counts(Q);
+    await severed(() => broken.raise(Q, -1_000));
+    expect(await broken.raise(Q, -1_000)).toBe(0);
+    expect((await lease(witness, 5)).map(({ jobId }) => jobId)).toEqual(low.map(({ id }) => id));
+  });
+
+  it('heads and backlog are read again', async () => {
+    await enqueue(2);
+    await broken.counts(Q);
+    expect(await severed(() => broken.heads([Q]))).toMatchObject([{ queue: Q, waiting: 2 }]);
+    expect(await severed(() => broken.backlog(Q, 1))).toMatchObject({ ahead: 2, bytes: 20_000 });
+  });
+
+  it('removeQueue removes it', async () => {
+    await enqueue(2);
+    await broken.counts(Q);
+    await severed(() => broken.removeQueue(Q));
+    expect(await witness.queues()).toEqual([]);
+    expect(await witness.counts(Q)).toMatchObject({ waiting: 0, paused: false });
+  });
 });

@@ -4,8 +4,11 @@ import { BullMqJobQueue, type LeasedJob } from '@sluice/job-queue';
 import { seededRandom } from '@sluice/onnx-writer';
 import { createLogger } from '@sluice/telemetry';
 import { startRedis } from '@sluice/testing';
+import { Admission } from '../../apps/api/src/admission/admission.js';
+import { LoadWatch } from '../../apps/api/src/admission/load-watch.js';
 import { ApiIdentity } from '../../apps/api/src/jobs/api-identity.js';
 import { JobRunner } from '../../apps/api/src/jobs/job-runner.js';
+import { ModelCatalogue } from '../../apps/api/src/models/model-catalogue.js';
 
 const Q = 'inference.lost.1';
 const redis = await startRedis();
@@ -29,12 +32,11 @@ it('a reply that got lost is repaired by reading the job that has ended', async 
   const lossy = new LossyCluster({ ...options, presenceMs: 3_000 });
   const workerQueue = new BullMqJobQueue({ ...options, settings });
   await Promise.all([lossy.start(), workerQueue.start()]);
-  const runner = new JobRunner(
-    new BullMqJobQueue({ ...options, settings }),
-    new RedisCluster({ ...options, presenceMs: 3_000 }),
-    new ApiIdentity(),
-    createLogger('api', 'silent'),
-  );
+  const queue = new BullMqJobQueue({ ...options, settings });
+  const cluster = new RedisCluster({ ...options, presenceMs: 3_000 });
+  const logger = createLogger('api', 'silent');
+  const loads = new LoadWatch(cluster, queue, new ModelCatalogue(cluster, logger), logger);
+  const runner = new JobRunner(queue, cluster, new ApiIdentity(), new Admission(queue, loads), logger);
   await runner.onApplicationBootstrap();
 
   const count = 40;
@@ -44,7 +46,9 @@ it('a reply that got lost is repaired by reading the job that has ended', async 
       label: {},
       payload: Buffer.from(`question ${index}`),
       priority: 1,
+      rows: 1,
       timeoutMs: 20_000,
+      mustBeInTime: true,
       signal: new AbortController().signal,
     }),
   );

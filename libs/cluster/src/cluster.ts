@@ -1,6 +1,7 @@
-import type { ErrorBody, ModelRef, ModelReport } from '@sluice/contracts';
+import type { ErrorBody, ModelProfile, ModelRef, ModelReport } from '@sluice/contracts';
 import type { AppliedState, DesiredState } from './model-state.js';
 import type { ModelStatistics } from './model-statistics.js';
+import type { WorkerLoad } from './worker-load.js';
 
 /**
  * Who is there, what they shall serve and have done, and how answers find their way: presence of workers, the desired
@@ -61,6 +62,18 @@ export abstract class Cluster {
 
   /** Sums over all workers, dead ones included, in the order of the versions asked for. */
   abstract statistics(refs: readonly ModelRef[]): Promise<ModelStatistics[]>;
+
+  /** Tells what a worker does now. It is forgotten with the worker's presence. */
+  abstract tellLoad(load: WorkerLoad): Promise<void>;
+
+  /** What the workers alive told last; those that have not told yet are missing. */
+  abstract loads(): Promise<WorkerLoad[]>;
+
+  /** Keeps a profile for as long as there is none newer of the version on that kind of device. */
+  abstract saveProfile(profile: ModelProfile): Promise<void>;
+
+  /** The profiles of a version, one for each kind of device. */
+  abstract profiles(ref: ModelRef): Promise<ModelProfile[]>;
 
   /** @throws when the store behind the cluster does not answer within a second. */
   abstract ping(): Promise<void>;

@@ -26,6 +26,8 @@ export const ERRORS = {
   // The state of the cluster: the same request may succeed later.
   rate_limited: { status: 429, retry: 'after' },
   queue_full: { status: 429, retry: 'after' },
+  deadline_unreachable: { status: 429, retry: 'after' },
+  update_in_progress: { status: 409, retry: 'after' },
   queue_paused: { status: 503, retry: 'after' },
   model_unavailable: { status: 503, retry: 'after' },
   no_worker: { status: 503, retry: 'after' },

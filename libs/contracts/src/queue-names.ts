@@ -3,6 +3,17 @@ import type { ModelRef } from './model.js';
 /** Fleet-wide work of model updates. */
 export const MODEL_UPDATE_QUEUE = 'model-update';
 
+/** Work of model updates that belongs to one worker: done by it, or discarded with it. */
+export function workerUpdateQueue(workerId: string): string {
+  return `${MODEL_UPDATE_QUEUE}@${workerId}`;
+}
+
+/** The worker that a queue belongs to; undefined for a shared one. */
+export function queueOwner(queue: string): string | undefined {
+  const at = queue.indexOf('@');
+  return at < 0 ? undefined : queue.slice(at + 1);
+}
+
 /** The shared queue of a model version: `inference.<model>.<version>`. */
 export function inferenceQueue({ model, version }: ModelRef): string {
   return `inference.${model}.${version}`;

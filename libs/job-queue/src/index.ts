@@ -1,3 +1,4 @@
+export { expiredError } from './expiry.js';
 export * from './job-queue.js';
 export * from './job-record.js';
 export { JobIds, timeOfJobId } from './job-id.js';

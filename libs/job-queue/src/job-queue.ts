@@ -27,7 +27,10 @@ export abstract class JobQueue {
    */
   abstract enqueue(queue: string, jobs: readonly NewJob[]): Promise<void>;
 
-  /** Takes up to `max` waiting jobs; fewer, or none, when fewer wait. Never blocks: see `waitForWork`. */
+  /**
+   * Takes waiting jobs: this caller's fair part (see `LeaseRequest`), fewer, or none, when fewer wait.
+   * Never blocks: see `waitForWork`.
+   */
   abstract lease(queue: string, request: LeaseRequest): Promise<LeaseResult>;
 
   /** Holds on to leases for another lease time. Answers those that are lost. */
@@ -62,6 +65,27 @@ export abstract class JobQueue {
 
   abstract counts(queue: string): Promise<QueueCounts>;
 
+  /** The queues that have work now, with what is known about their next job; those that are paused are left out. */
+  abstract heads(queues: readonly string[]): Promise<QueueHead[]>;
+
+  /**
+   * What a job of a level finds before it. Cheap: as read a moment ago, with what this process has let in since.
+   * @throws SluiceError redis_unavailable
+   */
+  abstract backlog(queue: string, level: number): Promise<Backlog>;
+
+  /**
+   * Raises jobs that have waited longer than `waitedMs` to level 1, in the order of their arrival, so that no level
+   * waits for ever. One call raises a bounded number; answers how many.
+   */
+  abstract raise(queue: string, waitedMs: number): Promise<number>;
+
+  /** Every queue into which something was ever put, until it is removed. */
+  abstract queues(): Promise<string[]>;
+
+  /** Removes a queue with all that is in it, whatever its state: for the own queues of workers that are gone. */
+  abstract removeQueue(queue: string): Promise<void>;
+
   /** Removes ended jobs and their results before their time. What has not ended stays. */
   abstract forget(queue: string, jobIds: readonly string[]): Promise<void>;
 
@@ -78,10 +102,11 @@ export abstract class JobQueue {
   abstract claim(key: string, claim: Claim, forMs: number, instead?: Claim): Promise<Claim>;
 
   /**
-   * Resolves when one of the queues may have work, after `timeoutMs`, or when aborted; it may resolve for nothing.
-   * One caller at a time. Only a caller that will lease afterwards may wait: new work wakes one waiter, not all.
+   * Resolves when one of the queues may have work, with its name; without one after `timeoutMs` and when aborted. It may
+   * resolve for nothing. One caller at a time, and it counts as listening to these queues while it waits. Only a caller
+   * that will lease afterwards may wait: new work wakes one waiter, not all.
    */
-  abstract waitForWork(queues: readonly string[], timeoutMs: number, signal?: AbortSignal): Promise<void>;
+  abstract waitForWork(queues: readonly string[], timeoutMs: number, signal?: AbortSignal): Promise<string | undefined>;
 
   /** The queue's clock. */
   abstract now(): number;
@@ -96,6 +121,8 @@ export abstract class JobQueue {
 export interface NewJob {
   /** Chosen by the caller, unique for ever, ordered by time (`newJobId`): order survives a return to the queue. */
   readonly id: string;
+  /** The kind of work, as Bull Board shows it; `infer` by default. */
+  readonly name?: string;
   /** Shown to people who look into the queue; small. */
   readonly label: Readonly<Record<string, string | number>>;
   /** Who waits for the answer. Carried, never read. */
@@ -110,9 +137,15 @@ export interface NewJob {
   readonly owner?: string;
 }
 
+/**
+ * What a worker asks for. It gets its fair part, so that idle workers share a burst: what waits, divided among this
+ * caller and those that listen to the queue, rounded up, and `spare` more; never above `max`.
+ */
 export interface LeaseRequest {
   readonly holder: string;
   readonly max: number;
+  /** Jobs that it may take beyond its part; none by default. */
+  readonly spare?: number;
 }
 
 /** The right to work on a job. Opaque to its holder, compared by `jobId`. */
@@ -200,6 +233,23 @@ export interface QueueCounts {
   readonly paused: boolean;
 }
 
+/** The next job of a queue, and how many wait there. */
+export interface QueueHead {
+  readonly queue: string;
+  readonly waiting: number;
+  readonly enqueuedAt: number;
+  readonly expiresAt: number;
+}
+
+export interface Backlog {
+  /** Waiting jobs of this level and of those before it. */
+  readonly ahead: number;
+  readonly waiting: number;
+  /** Payloads of the waiting jobs, estimated from a sample of them. */
+  readonly bytes: number;
+  readonly paused: boolean;
+}
+
 /** Times and bounds that an adapter keeps. */
 export interface QueueSettings {
   /** How long a lease lasts when it is not extended. */
@@ -208,6 +258,8 @@ export interface QueueSettings {
   readonly maxResultBytes: number;
   /** Waiting jobs per queue. */
   readonly maxWaiting: number;
+  /** Bytes of the payloads that wait in one queue, as far as a sample tells. */
+  readonly maxWaitingBytes: number;
   /** How long the outcome of an ended job is kept that asks for no time of its own. */
   readonly keepResultsMs: number;
   /** The longest that any job may ask for. */

@@ -12,10 +12,35 @@ export function checkPayloads(jobs: readonly NewJob[], { maxPayloadBytes }: Queu
   }
 }
 
+/** What already waits in a queue. */
+export interface Room {
+  readonly waiting: number;
+  readonly bytes: number;
+}
+
 /** @throws SluiceError queue_full */
-export function checkRoom(queue: string, waiting: number, arriving: number, { maxWaiting }: QueueSettings): void {
-  if (waiting + arriving <= maxWaiting) return;
-  throw new SluiceError('queue_full', `queue ${queue} holds ${waiting} waiting jobs, the limit is ${maxWaiting}`);
+export function checkRoom(
+  queue: string,
+  { waiting, bytes }: Room,
+  arriving: Room,
+  { maxWaiting, maxWaitingBytes }: QueueSettings,
+): void {
+  if (waiting + arriving.waiting > maxWaiting) {
+    throw new SluiceError(
+      'queue_full',
+      `queue ${queue} holds ${waiting} waiting jobs, the limit is ${maxWaiting} (SLUICE_MAX_WAITING)`,
+    );
+  }
+  if (bytes + arriving.bytes > maxWaitingBytes) {
+    throw new SluiceError(
+      'queue_full',
+      `queue ${queue} holds about ${Math.round(bytes)} bytes of waiting requests, ${arriving.bytes} more exceed the limit of ${maxWaitingBytes} (SLUICE_MAX_WAITING_BYTES)`,
+    );
+  }
+}
+
+export function roomFor(jobs: readonly NewJob[]): Room {
+  return { waiting: jobs.length, bytes: jobs.reduce((sum, { payload }) => sum + payload.byteLength, 0) };
 }
 
 /** A result that is too large to keep becomes an error, so that the job still ends and its client learns why. */

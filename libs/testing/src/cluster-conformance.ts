@@ -1,8 +1,16 @@
-import type { Cluster, ModelStatistics, Reply, WorkerReport } from '@sluice/cluster';
+import type { Cluster, ModelStatistics, Reply, WorkerLoad, WorkerReport } from '@sluice/cluster';
+import type { ModelProfile } from '@sluice/contracts';
 
 export interface ClusterFixture {
   /** Another member of the same cluster, as a process of its own would be. */
   member(): Promise<Cluster>;
+  /** As when its process hangs, or its network is gone. */
+  cutOff(member: Cluster): Promise<void>;
+  /** How long a worker counts as alive without being heard of. */
+  readonly presenceMs: number;
+  pass(ms: number): Promise<void>;
+  /** Lets time go by until a promise settles. */
+  settled<T>(promise: Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -28,6 +36,50 @@ function counted(requests: number, ns: number, lastInference: number): ModelStat
     executionCount: 1,
     requests: { success: each, fail: { count: 0, ns: 0 }, queue: each, ...stages },
     batches: [batch],
+  };
+}
+
+export function workerLoad(workerId: string, spec: Partial<WorkerLoad> = {}): WorkerLoad {
+  return {
+    workerId,
+    at: 1_700_000_000_000,
+    device: 'idle',
+    searching: false,
+    leasedNotStarted: 0,
+    classes: [{ name: 'inference', weight: 70, deviceMs: 12.5, busy: false }],
+    batches: 0,
+    rows: 0,
+    slices: 0,
+    expired: 0,
+    loopGapMs: 1.5,
+    costs: [
+      {
+        queue: 'inference.m.2',
+        bucket: '',
+        maxRows: 32,
+        fixedMs: 1.25,
+        perRowMs: 0.5,
+        error: undefined,
+        observations: 3,
+      },
+    ],
+    ...spec,
+  };
+}
+
+function profile(deviceKind: string, measuredAt: number): ModelProfile {
+  const points = [
+    { rows: 1, ms: 1.5 },
+    { rows: 2, ms: 2 },
+  ];
+  return {
+    ...REF,
+    deviceKind,
+    fingerprint: `measured at ${measuredAt}`,
+    buckets: { '': points, '16': points },
+    bestBatch: { '': 2, '16': 2 },
+    attempts: 1,
+    measuredAt,
   };
 }
 
@@ -91,7 +143,7 @@ export function describeCluster(name: string, open: () => Promise<ClusterFixture
         { jobId: 'b', error },
         { jobId: 'c', result: new Uint8Array() },
       ]);
-      await arrival;
+      await fixture.settled(arrival);
       expect(delivered).toBe(true);
       expect(received).toHaveLength(1);
       const [a, b, c] = received[0] ?? [];
@@ -116,7 +168,7 @@ export function describeCluster(name: string, open: () => Promise<ClusterFixture
       });
       const change = new Promise<void>((resolve) => (called = resolve));
       const first = await api.setModelState('a', 'unloaded');
-      await change;
+      await fixture.settled(change);
       expect(calls).toBe(1);
       expect(await worker.modelStates()).toEqual(new Map([['a', first]]));
       const other = await api.setModelState('b', 'loaded');
@@ -166,6 +218,58 @@ export function describeCluster(name: string, open: () => Promise<ClusterFixture
         ],
       });
       expect(none).toMatchObject({ lastInference: 0, inferenceCount: 0, executionCount: 0, batches: [] });
+    });
+
+    it('takes a worker that is not heard of for gone, and no other', async () => {
+      const [silent, heard, observer] = [await fixture.member(), await fixture.member(), await fixture.member()];
+      await silent.join(workerReport('silent'));
+      await heard.join(workerReport('heard'));
+      await fixture.pass(fixture.presenceMs * 2);
+      expect(await idsSeenBy(observer)).toEqual(['heard', 'silent']);
+      await fixture.cutOff(silent);
+      await fixture.pass(fixture.presenceMs * 1.5);
+      expect(await idsSeenBy(observer)).toEqual(['heard']);
+    });
+
+    it('tells what the workers alive do, as they told last', async () => {
+      const [one, two, api] = [await fixture.member(), await fixture.member(), await fixture.member()];
+      const loads = async () => (await api.loads()).toSorted((a, b) => a.workerId.localeCompare(b.workerId));
+      await one.join(workerReport('one'));
+      await two.join(workerReport('two'));
+      expect(await loads()).toEqual([]);
+      await one.tellLoad(workerLoad('one', { batches: 1 }));
+      expect(await loads()).toEqual([workerLoad('one', { batches: 1 })]);
+      const update = { name: 'profile m', progress: 0.5 };
+      await one.tellLoad(workerLoad('one', { batches: 2, device: 'running', update }));
+      await two.tellLoad(workerLoad('two'));
+      expect(await loads()).toEqual([workerLoad('one', { batches: 2, device: 'running', update }), workerLoad('two')]);
+      await two.leave();
+      expect(await loads()).toMatchObject([{ workerId: 'one' }]);
+      await two.join(workerReport('two'));
+      expect(await loads()).toMatchObject([{ workerId: 'one' }]);
+    });
+
+    it('forgets what a worker told with the worker', async () => {
+      const [worker, api] = [await fixture.member(), await fixture.member()];
+      await worker.join(workerReport('one'));
+      await worker.tellLoad(workerLoad('one'));
+      await fixture.cutOff(worker);
+      await fixture.pass(fixture.presenceMs * 1.5);
+      expect(await api.loads()).toEqual([]);
+    });
+
+    it('keeps the newest profile of a version for each kind of device, when its worker is gone too', async () => {
+      const [worker, api] = [await fixture.member(), await fixture.member()];
+      expect(await api.profiles(REF)).toEqual([]);
+      await worker.saveProfile(profile('cpu: 2 threads', 2_000));
+      await worker.saveProfile(profile('cuda: H200', 500));
+      await worker.saveProfile({ ...profile('cpu: 2 threads', 9_000), version: '3' });
+      await worker.stop();
+      const other = await fixture.member();
+      await other.saveProfile(profile('cpu: 2 threads', 1_000));
+      await other.saveProfile(profile('cuda: H200', 3_000));
+      const kept = (await api.profiles(REF)).toSorted((a, b) => a.deviceKind.localeCompare(b.deviceKind));
+      expect(kept).toEqual([profile('cpu: 2 threads', 2_000), profile('cuda: H200', 3_000)]);
     });
 
     it('answers a ping, and stops twice, and without a start', async () => {

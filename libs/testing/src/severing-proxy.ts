@@ -1,10 +1,14 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A TCP proxy that can break a connection at the worst moment: after the server has acted, before its answer arrives. */
+/**
+ * A TCP proxy that can break a connection at the worst moment, after the server has acted and before its answer arrives,
+ * and that can put a server far away.
+ */
 export class SeveringProxy {
   private readonly sockets = new Set<Socket>();
   private armed: (() => void) | undefined;
+  private delayMs = 0;
 
   private constructor(
     private readonly server: Server,
@@ -27,6 +31,11 @@ export class SeveringProxy {
   /** The next answer of the server is swallowed and its connection cut. Resolves when that has happened. */
   severNextAnswer(): Promise<void> {
     return new Promise((resolve) => (this.armed = resolve));
+  }
+
+  /** From now on every answer takes so much longer: what takes n times as long took n round trips. */
+  delayAnswers(ms: number): void {
+    this.delayMs = ms;
   }
 
   async close(): Promise<void> {
@@ -53,7 +62,8 @@ export class SeveringProxy {
       if (severed) {
         client.destroy();
         severed();
-      } else client.write(answer);
+      } else if (this.delayMs > 0) setTimeout(() => client.write(answer), this.delayMs);
+      else client.write(answer);
     });
   }
 }

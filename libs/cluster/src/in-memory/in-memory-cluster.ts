@@ -1,38 +1,38 @@
-import { randomUUID } from 'node:crypto';
-import { inferenceQueue, type ModelRef } from '@sluice/contracts';
+import type { Clock, Timer } from '@sluice/clock';
+import type { ModelProfile, ModelRef } from '@sluice/contracts';
 import { Cluster, type Reply, type WorkerReport } from '../cluster.js';
 import type { DesiredState } from '../model-state.js';
 import type { ModelStatistics } from '../model-statistics.js';
 import { decodeReplies, encodeReplies } from '../reply-frame.js';
 import { fromFields, LATEST_FIELD, toFields } from '../statistics-fields.js';
+import type { WorkerLoad } from '../worker-load.js';
+import type { InMemoryClusterHub } from './in-memory-cluster-hub.js';
 
-type Listener = (replies: readonly Reply[]) => void;
+/** Three chances to be heard before others think that a worker is gone. */
+const BEATS_PER_PRESENCE = 3;
 
-/** What the members of one cluster share, in one process. */
-export class InMemoryClusterHub {
-  readonly reports = new Map<string, WorkerReport>();
-  readonly runs = new Map<string, readonly string[]>();
-  readonly listeners = new Map<string, Listener>();
-  readonly states = new Map<string, DesiredState>();
-  readonly watchers = new Set<() => void>();
-  readonly sequences = new Map<string, number>();
-  /** By queue name, then by field. */
-  readonly counters = new Map<string, Map<string, number>>();
-}
-
-/** A member of a cluster without a network, for the simulator and for tests of the apps' logic. */
+/**
+ * A member of a cluster without a network, for the simulator and for tests of the apps' logic. It lives by the clock of
+ * its own process: when that stops, it is not heard any more, and hears nothing.
+ */
 export class InMemoryCluster extends Cluster {
-  private id: string | undefined;
+  private report: WorkerReport | undefined;
+  private beat: Timer | undefined;
   private apiId: string | undefined;
   private watcher: (() => void) | undefined;
 
-  constructor(private readonly hub: InMemoryClusterHub) {
+  constructor(
+    private readonly hub: InMemoryClusterHub,
+    private readonly clock: Clock,
+    private readonly presenceMs: number,
+  ) {
     super();
   }
 
   override async join(report: WorkerReport): Promise<void> {
-    this.id = report.id;
-    this.hub.reports.set(report.id, report);
+    this.report = report;
+    this.beat ??= this.clock.every(this.presenceMs / BEATS_PER_PRESENCE, () => this.show());
+    this.show();
   }
 
   override update(report: WorkerReport): Promise<void> {
@@ -40,11 +40,17 @@ export class InMemoryCluster extends Cluster {
   }
 
   override async leave(): Promise<void> {
-    if (this.id !== undefined) this.hub.reports.delete(this.id);
+    this.beat?.cancel();
+    this.beat = undefined;
+    if (this.report) {
+      this.hub.reports.delete(this.report.id);
+      this.hub.loads.delete(this.report.id);
+    }
+    this.report = undefined;
   }
 
   override async workers(): Promise<WorkerReport[]> {
-    return [...this.hub.reports.values()];
+    return this.hub.reports.values();
   }
 
   override announceRun(workerId: string, jobIds: readonly string[]): void {
@@ -56,22 +62,22 @@ export class InMemoryCluster extends Cluster {
   }
 
   override async reply(apiId: string, replies: readonly Reply[]): Promise<boolean> {
-    const listener = this.hub.listeners.get(apiId);
-    // Through the same bytes as on the wire, and never within the caller's turn.
-    const message = encodeReplies(replies);
-    if (listener) setImmediate(() => listener(decodeReplies(message)));
-    return listener !== undefined;
+    const deliver = this.hub.listeners.get(apiId);
+    // Through the same bytes as on the wire.
+    deliver?.(encodeReplies(replies));
+    return deliver !== undefined;
   }
 
-  override async subscribe(apiId: string, onReplies: Listener): Promise<void> {
+  override async subscribe(apiId: string, onReplies: (replies: readonly Reply[]) => void): Promise<void> {
     this.apiId = apiId;
-    this.hub.listeners.set(apiId, onReplies);
+    // In a turn of the listener's own process, never within the sender's.
+    this.hub.listeners.set(apiId, (message) => this.clock.soon(() => onReplies(decodeReplies(message))));
   }
 
   override async setModelState(model: string, state: DesiredState['state']): Promise<DesiredState> {
-    const desired = { state, revision: randomUUID() };
+    const desired = { state, revision: this.hub.nextRevision() };
     this.hub.states.set(model, desired);
-    for (const watcher of this.hub.watchers) setImmediate(watcher);
+    for (const tell of this.hub.watchers) tell();
     return desired;
   }
 
@@ -80,15 +86,15 @@ export class InMemoryCluster extends Cluster {
   }
 
   override async watchModelStates(onChange: () => void): Promise<void> {
-    this.watcher = onChange;
-    this.hub.watchers.add(onChange);
+    this.watcher = () => this.clock.soon(onChange);
+    this.hub.watchers.add(this.watcher);
   }
 
   override async addStatistics(workerId: string, sequence: number, counted: readonly ModelStatistics[]): Promise<void> {
     if ((this.hub.sequences.get(workerId) ?? 0) >= sequence) return;
     this.hub.sequences.set(workerId, sequence);
     for (const statistics of counted) {
-      const sums = this.countersOf(statistics.ref);
+      const sums = this.hub.countersOf(statistics.ref);
       for (const [field, value] of toFields(statistics)) {
         const before = sums.get(field) ?? 0;
         sums.set(field, field === LATEST_FIELD ? Math.max(before, value) : before + value);
@@ -97,7 +103,25 @@ export class InMemoryCluster extends Cluster {
   }
 
   override async statistics(refs: readonly ModelRef[]): Promise<ModelStatistics[]> {
-    return refs.map((ref) => fromFields(ref, this.countersOf(ref)));
+    return refs.map((ref) => fromFields(ref, this.hub.countersOf(ref)));
+  }
+
+  override async tellLoad(load: WorkerLoad): Promise<void> {
+    this.hub.loads.set(load.workerId, load, this.presenceMs);
+  }
+
+  override async loads(): Promise<WorkerLoad[]> {
+    return this.hub.reports.values().flatMap(({ id }) => this.hub.loads.get(id) ?? []);
+  }
+
+  override async saveProfile(profile: ModelProfile): Promise<void> {
+    const known = this.hub.profilesOf(profile);
+    const before = known.get(profile.deviceKind);
+    if (!before || before.measuredAt <= profile.measuredAt) known.set(profile.deviceKind, profile);
+  }
+
+  override async profiles(ref: ModelRef): Promise<ModelProfile[]> {
+    return [...this.hub.profilesOf(ref).values()];
   }
 
   override async ping(): Promise<void> {}
@@ -106,14 +130,17 @@ export class InMemoryCluster extends Cluster {
 
   override async stop(): Promise<void> {
     await this.leave();
+    this.disconnect();
+  }
+
+  /** As when its process is gone: it says nothing, and whoever answers it is told that nobody listens. */
+  disconnect(): void {
+    this.beat?.cancel();
     if (this.apiId !== undefined) this.hub.listeners.delete(this.apiId);
     if (this.watcher) this.hub.watchers.delete(this.watcher);
   }
 
-  private countersOf(ref: ModelRef): Map<string, number> {
-    const name = inferenceQueue(ref);
-    const counters = this.hub.counters.get(name) ?? new Map<string, number>();
-    this.hub.counters.set(name, counters);
-    return counters;
+  private show(): void {
+    if (this.report) this.hub.reports.set(this.report.id, this.report, this.presenceMs);
   }
 }

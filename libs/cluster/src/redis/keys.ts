@@ -14,6 +14,16 @@ export class ClusterKeys {
     return `sluice:${this.prefix}:worker:${id}`;
   }
 
+  /** What a worker told last of what it does; expires as its report does. */
+  load(id: string): string {
+    return `sluice:${this.prefix}:load:${id}`;
+  }
+
+  /** A hash, by kind of device: how long batches of a version take there. Kept for good. */
+  profiles({ model, version }: ModelRef): string {
+    return `sluice:${this.prefix}:profiles:${model}:${version}`;
+  }
+
   /** The jobs of a worker's latest run; outlives the worker. */
   run(id: string): string {
     return `sluice:${this.prefix}:run:${id}`;

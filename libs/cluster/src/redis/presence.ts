@@ -15,7 +15,10 @@ export class Presence {
     private readonly keys: ClusterKeys,
     private readonly presenceMs: number,
     private readonly onError: (error: Error) => void,
-  ) {}
+  ) {
+    // Who was cut off says that it is back before the others hear of what it leases.
+    redis.on('ready', () => this.beat());
+  }
 
   async join(report: WorkerReport): Promise<void> {
     this.report = report;
@@ -27,7 +30,9 @@ export class Presence {
     this.stop();
     const { report } = this;
     this.report = undefined;
-    if (report) await this.redis.multi().del(this.keys.worker(report.id)).srem(this.keys.workers, report.id).exec();
+    if (!report) return;
+    const { id } = report;
+    await this.redis.multi().del(this.keys.worker(id), this.keys.load(id)).srem(this.keys.workers, id).exec();
   }
 
   stop(): void {

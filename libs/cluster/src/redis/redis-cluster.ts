@@ -1,15 +1,18 @@
 import { redisConnection } from '@sluice/redis-connection';
 import type { Redis } from 'ioredis';
-import type { ModelRef } from '@sluice/contracts';
+import type { ModelProfile, ModelRef } from '@sluice/contracts';
 import { Cluster, type Reply, type WorkerReport } from '../cluster.js';
 import type { DesiredState } from '../model-state.js';
 import type { ModelStatistics } from '../model-statistics.js';
 import { decodeReplies, encodeReplies } from '../reply-frame.js';
+import type { WorkerLoad } from '../worker-load.js';
 import { ClusterKeys } from './keys.js';
 import { ModelStates } from './model-states.js';
 import { Presence } from './presence.js';
+import { ProfileStore } from './profile-store.js';
 import { StatisticsStore } from './statistics-store.js';
 import { Subscriptions } from './subscriptions.js';
+import { WorkerLoads } from './worker-loads.js';
 
 export interface RedisClusterOptions {
   readonly redisUrl: string;
@@ -31,6 +34,8 @@ export class RedisCluster extends Cluster {
   private readonly presence: Presence;
   private readonly states: ModelStates;
   private readonly counters: StatisticsStore;
+  private readonly told: WorkerLoads;
+  private readonly measured: ProfileStore;
   private readonly onError: (error: Error) => void;
 
   constructor({ redisUrl, prefix, presenceMs, onError }: RedisClusterOptions) {
@@ -42,6 +47,8 @@ export class RedisCluster extends Cluster {
     this.presence = new Presence(this.redis, this.keys, presenceMs, onError);
     this.states = new ModelStates(this.redis, this.keys);
     this.counters = new StatisticsStore(this.redis, this.keys);
+    this.told = new WorkerLoads(this.redis, this.keys, presenceMs);
+    this.measured = new ProfileStore(this.redis, this.keys);
   }
 
   override async start(): Promise<void> {
@@ -112,6 +119,22 @@ export class RedisCluster extends Cluster {
 
   override statistics(refs: readonly ModelRef[]): Promise<ModelStatistics[]> {
     return this.counters.read(refs);
+  }
+
+  override tellLoad(load: WorkerLoad): Promise<void> {
+    return this.told.tell(load);
+  }
+
+  override loads(): Promise<WorkerLoad[]> {
+    return this.told.all();
+  }
+
+  override saveProfile(profile: ModelProfile): Promise<void> {
+    return this.measured.save(profile);
+  }
+
+  override profiles(ref: ModelRef): Promise<ModelProfile[]> {
+    return this.measured.of(ref);
   }
 
   override async ping(): Promise<void> {

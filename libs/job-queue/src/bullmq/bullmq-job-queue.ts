@@ -4,6 +4,7 @@ import type { JobsOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
 import {
   JobQueue,
+  type Backlog,
   type CancelOutcome,
   type JobStatus,
   type Judge,
@@ -12,6 +13,7 @@ import {
   type LeaseResult,
   type NewJob,
   type QueueCounts,
+  type QueueHead,
   type QueueSettings,
   type SettleOutcome,
   type Settlement,
@@ -23,11 +25,16 @@ import { keepMs } from '../retention.js';
 import { Admission } from './admission.js';
 import { ByteStore } from './byte-store.js';
 import { Claims } from './claims.js';
+import { readHeads } from './heads.js';
 import { Inspection } from './inspection.js';
 import { LeasedJobs } from './leased-jobs.js';
 import { Leasing } from './leasing.js';
+import { Listening } from './listening.js';
 import { Ownership } from './ownership.js';
+import { QueueEraser } from './queue-eraser.js';
 import { QueueHandles, type QueueHandle } from './queue-handles.js';
+import { QueueRegistry } from './queue-registry.js';
+import { raiseJobs } from './raising.js';
 import { RedisClock } from './redis-clock.js';
 import { Removal } from './removal.js';
 import { Retention } from './retention.js';
@@ -44,6 +51,8 @@ export interface BullMqJobQueueOptions {
   readonly onError: (error: Error) => void;
 }
 
+const DEFAULT_NAME = 'infer';
+
 /** Clocks differ, and a job that is kept as long as possible is removed by us, not by BullMQ a little earlier. */
 const AGE_MARGIN_MS = 3_600_000;
 
@@ -57,12 +66,14 @@ export class BullMqJobQueue extends JobQueue {
   private readonly handles: QueueHandles;
   private readonly bytes: ByteStore;
   private readonly clock: RedisClock;
+  private readonly registry: QueueRegistry;
   private readonly admission: Admission;
   private readonly leasing: Leasing;
   private readonly settling: Settling;
   private readonly retention: Retention;
   private readonly inspection: Inspection;
   private readonly removal: Removal;
+  private readonly eraser: QueueEraser;
   private readonly claims: Claims;
   private readonly ownership: Ownership;
   private readonly workSignal: WorkSignal;
@@ -78,16 +89,19 @@ export class BullMqJobQueue extends JobQueue {
     this.handles = new QueueHandles(this.redis, prefix, settings.leaseMs, onError);
     this.bytes = new ByteStore(this.redis);
     this.clock = new RedisClock(this.redis);
-    this.admission = new Admission(settings);
-    this.retention = new Retention(this.redis, this.handles, this.clock, settings);
+    this.registry = new QueueRegistry(this.redis, prefix);
+    this.admission = new Admission(this.redis, this.handles, settings);
+    this.retention = new Retention(this.redis, this.handles, this.registry, this.clock, settings);
     const leased = new LeasedJobs(this.handles);
     this.settling = new Settling(this.handles, leased, this.bytes, this.retention, settings);
-    this.leasing = new Leasing(this.handles, leased, this.settling, this.bytes, this.clock, settings);
+    const listening = new Listening(this.redis, this.handles);
+    this.leasing = new Leasing(this.handles, leased, this.settling, this.bytes, listening, this.clock, settings);
     this.inspection = new Inspection(this.redis, this.handles, this.bytes, this.clock, this.retention);
     this.removal = new Removal(this.handles, this.bytes);
+    this.eraser = new QueueEraser(this.redis, this.handles, this.registry);
     this.claims = new Claims(this.redis, prefix);
     this.ownership = new Ownership(this.redis, prefix, this.clock);
-    this.workSignal = new WorkSignal(this.blocking, this.redis);
+    this.workSignal = new WorkSignal(this.blocking, this.redis, this.handles, listening);
   }
 
   override start(): Promise<void> {
@@ -111,18 +125,10 @@ export class BullMqJobQueue extends JobQueue {
 
   override async enqueue(queue: string, jobs: readonly NewJob[]): Promise<void> {
     checkPayloads(jobs, this.settings);
-    if (this.redis.status !== 'ready') {
-      throw new SluiceError('redis_unavailable', `Redis does not answer (connection: ${this.redis.status})`);
-    }
     const handle = this.handles.of(queue);
-    try {
-      await this.admission.admit(queue, handle, jobs.length, () => this.add(handle, jobs));
-    } catch (error) {
-      if (error instanceof SluiceError) throw error;
-      throw new SluiceError('redis_unavailable', `could not enqueue in ${queue}: ${messageOf(error)}`, {
-        cause: error,
-      });
-    }
+    await this.whileAvailable(`enqueue in ${queue}`, () =>
+      this.admission.admit(queue, jobs, () => this.add(handle, jobs)),
+    );
   }
 
   override lease(queue: string, request: LeaseRequest): Promise<LeaseResult> {
@@ -189,23 +195,65 @@ export class BullMqJobQueue extends JobQueue {
     return { waiting: waiting + prioritized + delayed, active, completed, failed, paused };
   }
 
-  override waitForWork(queues: readonly string[], timeoutMs: number, signal?: AbortSignal): Promise<void> {
-    const markers = queues.map((queue) => this.handles.of(queue).keys.marker);
-    return this.workSignal.wait(markers, timeoutMs, signal);
+  override heads(queues: readonly string[]): Promise<QueueHead[]> {
+    return readHeads(
+      this.redis,
+      queues.map((queue) => this.handles.keysOf(queue)),
+      this.clock.now(),
+    );
+  }
+
+  override backlog(queue: string, level: number): Promise<Backlog> {
+    return this.whileAvailable(`read the backlog of ${queue}`, () => this.admission.backlog(queue, level));
+  }
+
+  override raise(queue: string, waitedMs: number): Promise<number> {
+    return raiseJobs(this.redis, this.handles.keysOf(queue), this.clock.now() - waitedMs);
+  }
+
+  override queues(): Promise<string[]> {
+    return this.registry.list();
+  }
+
+  override removeQueue(queue: string): Promise<void> {
+    return this.eraser.erase(queue);
+  }
+
+  override waitForWork(
+    queues: readonly string[],
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<string | undefined> {
+    return this.workSignal.wait(queues, timeoutMs, signal);
+  }
+
+  /** What a request waits for fails at once without Redis, instead of when it is back. */
+  private async whileAvailable<T>(what: string, act: () => Promise<T>): Promise<T> {
+    if (this.redis.status !== 'ready') {
+      throw new SluiceError('redis_unavailable', `Redis does not answer (connection: ${this.redis.status})`);
+    }
+    try {
+      return await act();
+    } catch (error) {
+      if (error instanceof SluiceError) throw error;
+      throw new SluiceError('redis_unavailable', `could not ${what}: ${messageOf(error)}`, { cause: error });
+    }
   }
 
   private async add({ queue, keys }: QueueHandle, jobs: readonly NewJob[]): Promise<void> {
     await this.ownership.note(queue.name, jobs);
+    const noted = this.registry.note(queue.name);
     const entries = await Promise.all(
       jobs.map(async (job) => {
         const payloadUntil = job.expiresAt + keepMs(job.keepResultMs, this.settings);
         const payload = await this.bytes.put(keys.payload(job.id), job.payload, payloadUntil);
-        return { name: 'infer', data: toJobData(job, payload), opts: this.jobOptions(job) };
+        return { name: job.name ?? DEFAULT_NAME, data: toJobData(job, payload), opts: this.jobOptions(job) };
       }),
     );
     const [only] = entries;
-    if (only && entries.length === 1) await queue.add(only.name, only.data, only.opts);
-    else await queue.addBulk(entries);
+    const isLone = only !== undefined && entries.length === 1;
+    const added = isLone ? queue.add(only.name, only.data, only.opts) : queue.addBulk(entries);
+    await Promise.all([noted, added]);
   }
 
   private jobOptions({ id, priority }: NewJob): JobsOptions {

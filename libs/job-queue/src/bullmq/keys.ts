@@ -1,6 +1,6 @@
 import type { RetentionClass } from '../retention.js';
 
-/** The set of all queues in which jobs have ended. */
+/** The set of all queues into which something was put. */
 export function registryKey(prefix: string): string {
   return `sluice:${prefix}:queues`;
 }
@@ -18,7 +18,7 @@ export function claimKey(prefix: string, key: string): string {
 /**
  * Every Redis key that this adapter touches besides those that BullMQ's own classes touch. Each belongs to one queue.
  *
- * `active`, `marker`, a job's hash and its `:lock` are BullMQ 6's, as are the sets of waiting and of
+ * `active`, `marker`, `meta`, a job's hash and its `:lock` are BullMQ 6's, as are the sets of waiting and of
  * ended jobs; what begins with `sluice:` is Sluice's.
  */
 export class QueueKeys {
@@ -26,7 +26,7 @@ export class QueueKeys {
 
   constructor(
     private readonly prefix: string,
-    private readonly queue: string,
+    readonly queue: string,
   ) {
     this.base = `${prefix}:${queue}`;
   }
@@ -45,6 +45,16 @@ export class QueueKeys {
     return `${this.base}:prioritized`;
   }
 
+  /** Jobs that are to wait until a time: none of ours, but an operator's tools can make them. */
+  get delayed(): string {
+    return `${this.base}:delayed`;
+  }
+
+  /** A hash that tells, among other things, whether the queue is paused. */
+  get meta(): string {
+    return `${this.base}:meta`;
+  }
+
   get completed(): string {
     return `${this.base}:completed`;
   }
@@ -56,6 +66,11 @@ export class QueueKeys {
   /** A sorted set that has a member when work may wait. */
   get marker(): string {
     return `${this.base}:marker`;
+  }
+
+  /** A sorted set: processes that listen to the queue, by the time until which they count. */
+  get listening(): string {
+    return `sluice:${this.prefix}:listening:${this.queue}`;
   }
 
   job(jobId: string): string {

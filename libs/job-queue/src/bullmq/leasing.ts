@@ -1,9 +1,11 @@
 import { SluiceError } from '@sluice/contracts';
 import type { Job } from 'bullmq';
 import { expiredError } from '../expiry.js';
+import { fairPart } from '../fair-part.js';
 import type { DroppedJob, Lease, LeasedJob, LeaseRequest, LeaseResult, QueueSettings } from '../job-queue.js';
 import type { ByteStore } from './byte-store.js';
 import { newLeaseToken } from './lease-token.js';
+import type { Listening } from './listening.js';
 import type { LeasedJobs } from './leased-jobs.js';
 import { ignoreLost } from './lost-lease.js';
 import type { QueueHandles } from './queue-handles.js';
@@ -23,20 +25,28 @@ export class Leasing {
     private readonly leased: LeasedJobs,
     private readonly settling: Settling,
     private readonly bytes: ByteStore,
+    private readonly listening: Listening,
     private readonly clock: RedisClock,
     private readonly settings: QueueSettings,
   ) {}
 
-  async lease(queue: string, { holder, max }: LeaseRequest): Promise<LeaseResult> {
+  async lease(queue: string, request: LeaseRequest): Promise<LeaseResult> {
+    const { holder, max } = request;
     const token = newLeaseToken(holder);
     const worker = this.handles.of(queue).worker(holder);
     const take = (count: number) =>
       Promise.allSettled<Job | undefined>(
         Array.from({ length: count }, () => worker.getNextJob(token, { block: false })),
       );
-    // The first is taken while the others are counted: a lone job costs one round trip.
-    const [first, waiting] = await Promise.all([take(Math.min(max, 1)), this.countWaiting(queue)]);
-    const rest = isTaken(first[0]) ? await take(Math.min(max - 1, waiting)) : [];
+    // Both are sent at once: a lone job costs one round trip. Redis counts first, and so counts the one that is taken.
+    const counting = max > 1 ? this.listening.count(queue) : undefined;
+    const [first, counted] = await Promise.all([take(Math.min(max, 1)), counting?.catch(() => undefined)]);
+    const isFound = isTaken(first[0]);
+    const more = isFound && counted ? fairPart(counted.waiting, counted.listening, request) - 1 : 0;
+    const taking = take(more);
+    // Whoever is counted as listening until then leaves what is its part; it is sent right behind the scripts that take.
+    if (isFound) setImmediate(() => this.listening.leave());
+    const rest = await taking;
     const answers = [...first, ...rest];
     // An answer that got lost leaves its job locked by a token that nobody extends: it comes back when it lapses.
     if (answers.length > 0 && answers.every(({ status }) => status === 'rejected')) {
@@ -70,14 +80,6 @@ export class Leasing {
     );
     // BullMQ wakes nobody for a prioritised job that comes back.
     await Promise.all([...queues].map((queue) => this.handles.wake(queue)));
-  }
-
-  /** How many more could be taken. */
-  private async countWaiting(queue: string): Promise<number> {
-    const counts = await this.handles.of(queue).queue.getJobCounts('waiting', 'prioritized', 'delayed');
-    const { waiting = 0, prioritized = 0, delayed = 0 } = counts;
-    // A delayed job that is due is moved to waiting by the script that takes one.
-    return waiting + prioritized + Math.min(1, delayed);
   }
 
   private async open(queue: string, holder: string, token: string, taken: readonly Job[]): Promise<LeaseResult> {

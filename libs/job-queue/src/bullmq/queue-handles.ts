@@ -1,6 +1,6 @@
 import { createRedisBackend, Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { QueueKeys, registryKey } from './keys.js';
+import { QueueKeys } from './keys.js';
 
 /** What BullMQ offers for one queue; Sluice takes jobs by hand, so that the worker never runs its own loop. */
 export interface QueueHandle {
@@ -10,13 +10,16 @@ export interface QueueHandle {
   worker(holder: string): Worker;
 }
 
+interface OpenHandle extends QueueHandle {
+  close(): Promise<void>;
+}
+
 /** BullMQ would open a blocking connection per worker; ours waits on all queues with one. */
 const withoutBlockingConnection: typeof createRedisBackend = (name, options) => createRedisBackend(name, options);
 
 /** BullMQ's objects, made when a queue is first used, on one shared connection. */
 export class QueueHandles {
-  private readonly handles = new Map<string, QueueHandle>();
-  private readonly workers: Worker[] = [];
+  private readonly handles = new Map<string, OpenHandle>();
 
   constructor(
     private readonly redis: Redis,
@@ -36,21 +39,23 @@ export class QueueHandles {
     return this.handles.get(name)?.keys ?? new QueueKeys(this.prefix, name);
   }
 
-  get registryKey(): string {
-    return registryKey(this.prefix);
-  }
-
   /** Sets a queue's marker, as BullMQ does when it adds a job: one waiting worker wakes. */
   async wake(name: string): Promise<void> {
     await this.redis.zadd(this.of(name).keys.marker, 0, '0');
   }
 
-  async close(): Promise<void> {
-    await Promise.all(this.workers.map((worker) => worker.close(true)));
-    await Promise.all([...this.handles.values()].map(({ queue }) => queue.close()));
+  /** Closes what is open of a queue that is gone. */
+  async forget(name: string): Promise<void> {
+    const handle = this.handles.get(name);
+    this.handles.delete(name);
+    await handle?.close();
   }
 
-  private open(name: string): QueueHandle {
+  async close(): Promise<void> {
+    await Promise.all([...this.handles.values()].map((handle) => handle.close()));
+  }
+
+  private open(name: string): OpenHandle {
     // The events stream carries every return value: keep it short.
     const streams = { events: { maxLen: 1000 } };
     const queue = new Queue(name, { connection: this.redis, prefix: this.prefix, streams });
@@ -63,6 +68,10 @@ export class QueueHandles {
         let worker = byHolder.get(holder);
         if (!worker) byHolder.set(holder, (worker = this.openWorker(name, holder)));
         return worker;
+      },
+      close: async () => {
+        await Promise.all([...byHolder.values()].map((worker) => worker.close(true)));
+        await queue.close();
       },
     };
   }
@@ -83,7 +92,6 @@ export class QueueHandles {
       withoutBlockingConnection,
     );
     worker.on('error', this.onError);
-    this.workers.push(worker);
     return worker;
   }
 }

@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
 
-/** Redis' clock, read now and then; in between the local clock goes on from there. */
+/** Redis' clock, read now and then; in between the monotonic local clock goes on from there, whatever happens to the date. */
 export class RedisClock {
-  private offsetMs = 0;
+  private offsetMs = performance.timeOrigin;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -11,7 +11,7 @@ export class RedisClock {
   ) {}
 
   now(): number {
-    return Math.round(Date.now() + this.offsetMs);
+    return Math.round(performance.now() + this.offsetMs);
   }
 
   async start(): Promise<void> {
@@ -25,9 +25,9 @@ export class RedisClock {
   }
 
   private async read(): Promise<void> {
-    const before = Date.now();
+    const before = performance.now();
     const [seconds, microseconds] = await this.redis.time();
-    const after = Date.now();
+    const after = performance.now();
     // The answer was made somewhere between the two readings.
     this.offsetMs = Number(seconds) * 1000 + Number(microseconds) / 1000 - (before + after) / 2;
   }

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import type { Lease, QueueSettings } from '../job-queue.js';
 import { keepMs, keptBounds, keptBytes, RETENTION_CLASSES, retentionClass, type RetentionClass } from '../retention.js';
 import type { QueueHandles } from './queue-handles.js';
+import type { QueueRegistry } from './queue-registry.js';
 import type { RedisClock } from './redis-clock.js';
 import { NOTE_KEPT, PRUNE_KEPT } from './retention-scripts.js';
 import type { StoredBytes, StoredJobData } from './stored-job.js';
@@ -24,6 +25,7 @@ export class Retention {
   constructor(
     private readonly redis: Redis,
     private readonly handles: QueueHandles,
+    private readonly registry: QueueRegistry,
     private readonly clock: RedisClock,
     private readonly settings: QueueSettings,
   ) {}
@@ -41,8 +43,8 @@ export class Retention {
       const entries = jobs.flatMap((job) => this.entry(job));
       await NOTE_KEPT.run(this.redis, this.keys(queue, kind), entries);
     });
-    // Said every time: what is forgotten would never be pruned.
-    await Promise.all([this.redis.sadd(this.handles.registryKey, queue), ...noted]);
+    // What nobody knows of would never be pruned.
+    await Promise.all([this.registry.note(queue), ...noted]);
   }
 
   /** Undefined when no settlement noted it: a plain BullMQ worker ended it. */
@@ -53,7 +55,7 @@ export class Retention {
   }
 
   async prune(): Promise<number> {
-    const queues = await this.redis.smembers(this.handles.registryKey);
+    const queues = await this.registry.list();
     const pruned = queues.flatMap((queue) => RETENTION_CLASSES.map((kind) => this.pruneClass(queue, kind)));
     return (await Promise.all(pruned)).reduce((sum, count) => sum + count, 0);
   }

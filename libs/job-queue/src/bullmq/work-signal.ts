@@ -1,4 +1,6 @@
 import type { Redis } from 'ioredis';
+import type { Listening } from './listening.js';
+import type { QueueHandles } from './queue-handles.js';
 
 /**
  * Waits until work may be there: BullMQ puts a member into a queue's marker set when it adds a job, and again when a
@@ -11,6 +13,8 @@ export class WorkSignal {
   constructor(
     private readonly blocking: Redis,
     private readonly redis: Redis,
+    private readonly handles: QueueHandles,
+    private readonly listening: Listening,
   ) {
     blocking.on('ready', () => {
       this.connectionId = blocking.client('ID');
@@ -18,17 +22,23 @@ export class WorkSignal {
     });
   }
 
-  async wait(markers: readonly string[], timeoutMs: number, signal?: AbortSignal): Promise<void> {
-    if (signal?.aborted) return;
+  /** Answers the queue whose marker it took. */
+  async wait(queues: readonly string[], timeoutMs: number, signal?: AbortSignal): Promise<string | undefined> {
+    if (signal?.aborted) return undefined;
+    const markers = queues.map((queue) => this.handles.keysOf(queue).marker);
     const interrupt = () => void this.interrupt();
     signal?.addEventListener('abort', interrupt, { once: true });
     try {
-      await this.blocking.bzpopmin(...markers, Math.max(timeoutMs, 1) / 1000);
+      this.listening.join(this.blocking, queues, timeoutMs);
+      const popped = await this.blocking.bzpopmin(...markers, Math.max(timeoutMs, 1) / 1000);
+      return popped ? queues[markers.indexOf(popped[0])] : undefined;
     } catch (error) {
       // Closed by `stop`, or interrupted: either way the caller looks for itself.
       if (this.blocking.status === 'ready' && !isUnblocked(error)) throw error;
+      return undefined;
     } finally {
       signal?.removeEventListener('abort', interrupt);
+      if (signal?.aborted) this.listening.leave();
     }
   }
 

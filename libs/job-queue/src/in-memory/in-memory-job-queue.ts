@@ -1,153 +1,143 @@
+import type { Clock } from '@sluice/clock';
 import { SluiceError } from '@sluice/contracts';
+import { fairPart } from '../fair-part.js';
 import {
   JobQueue,
+  type Backlog,
   type CancelOutcome,
-  type Deaths,
-  type DroppedJob,
   type JobStatus,
   type Judge,
   type Lease,
-  type LeasedJob,
   type LeaseRequest,
   type LeaseResult,
   type NewJob,
-  type Outcome,
   type QueueCounts,
+  type QueueHead,
   type QueueSettings,
   type SettleOutcome,
   type Settlement,
   type SweptJob,
 } from '../job-queue.js';
 import type { Claim, JobAddress, JobRecord } from '../job-record.js';
-import { checkPayloads, checkRoom, limitResult } from '../limits.js';
-import { expiredError } from '../expiry.js';
-import { keepMs } from '../retention.js';
-import { excessJobs } from './excess-jobs.js';
-import { byArrival, byTurn, recordOf, type MemoryJob } from './memory-job.js';
+import { checkPayloads, checkRoom, limitResult, roomFor } from '../limits.js';
+import { byArrival, recordOf } from './memory-job.js';
+import { QueueServer } from './queue-server.js';
+
+const RAISED_AT_ONCE = 1_000;
 
 /**
  * The queue as a data structure, for the simulator and for tests of policy: it passes the same conformance suite as the
- * adapters on Redis. All processes of a simulation share one instance. Time is an argument.
+ * adapters on Redis. One instance is one process' connection; `beside` opens another's to the same queues.
  */
 export class InMemoryJobQueue extends JobQueue {
-  private readonly jobs = new Map<string, Map<string, MemoryJob>>();
-  private readonly pausedQueues = new Set<string>();
-  private readonly claims = new Map<string, { readonly claim: Claim; readonly until: number }>();
-  private readonly waiters = new Set<() => void>();
-  private tokens = 0;
+  private readonly server: QueueServer;
+  /** Ends the wait that is going on. */
+  private interrupt = () => {};
 
+  /** @param origin what the queue's clock shows when `clock` shows 0, in milliseconds since the epoch */
   constructor(
-    private readonly settings: QueueSettings,
-    private readonly clock: () => number,
+    settings: QueueSettings,
+    private readonly clock: Clock,
+    origin: number = Date.now() - clock.now(),
+    server?: QueueServer,
   ) {
     super();
+    this.server = server ?? new QueueServer(settings, () => origin + clock.now());
+  }
+
+  /** The same queues, seen by another process: it is woken by its own clock, and never again once that has stopped. */
+  beside(clock: Clock): InMemoryJobQueue {
+    return new InMemoryJobQueue(this.server.settings, clock, 0, this.server);
   }
 
   override now(): number {
-    return this.clock();
+    return this.server.now();
   }
 
   override async enqueue(queue: string, jobs: readonly NewJob[]): Promise<void> {
-    if (this.pausedQueues.has(queue)) throw new SluiceError('queue_paused', `queue ${queue} is paused`);
-    const known = this.jobsOf(queue);
-    const fresh = jobs.filter(({ id }) => !known.has(id));
-    checkPayloads(fresh, this.settings);
-    checkRoom(queue, this.count(queue, 'waiting'), fresh.length, this.settings);
-    this.jobs.set(queue, known);
+    const known = this.server.peek(queue);
+    if (known.paused) throw new SluiceError('queue_paused', `queue ${queue} is paused`);
+    const fresh = jobs.filter(({ id }) => !known.job(id, this.now()));
+    checkPayloads(fresh, this.server.settings);
+    const { count: waiting, bytes } = known.waiting;
+    checkRoom(queue, { waiting, bytes }, roomFor(fresh), this.server.settings);
     for (const spec of fresh) {
-      const deaths = { inCompany: 0, alone: 0 };
-      known.set(spec.id, { spec, enqueuedAt: this.clock(), deaths, attempt: 0, state: 'waiting' });
+      this.server.queue(queue).add(spec, this.now());
+      this.server.mark(queue);
     }
-    this.wakeAll();
   }
 
-  override async lease(queue: string, { holder, max }: LeaseRequest): Promise<LeaseResult> {
-    const token = `${holder}:${++this.tokens}`;
-    const jobs: LeasedJob[] = [];
-    const dropped: DroppedJob[] = [];
-    if (this.pausedQueues.has(queue)) return { jobs, dropped };
-    for (const job of this.waitingInOrder(queue).slice(0, max)) {
-      const { id: jobId, replyTo, priority, expiresAt, payload } = job.spec;
-      const lease = { queue, jobId, holder, token, attempt: ++job.attempt };
-      if (expiresAt <= this.clock()) {
-        const error = expiredError(this.clock() - job.enqueuedAt);
-        this.end(job, lease, { ok: false, error });
-        dropped.push({ jobId, replyTo, error });
-        continue;
-      }
-      job.state = 'active';
-      job.started = { at: this.clock(), holder };
-      job.held = { lease, until: this.clock() + this.settings.leaseMs };
-      const deaths: Deaths = { ...job.deaths };
-      jobs.push({ lease, replyTo, priority, enqueuedAt: job.enqueuedAt, expiresAt, payload, deaths });
-    }
-    return { jobs, dropped };
+  override async lease(queue: string, request: LeaseRequest): Promise<LeaseResult> {
+    const from = this.server.peek(queue);
+    if (from.paused) return { jobs: [], dropped: [] };
+    const { holder } = request;
+    const listening = this.server.listeners.othersOn(queue, this, this.now());
+    const part = fairPart(from.waiting.count, listening, request);
+    const leased = from.lease(part, holder, this.server.newToken(holder), this.now());
+    if (leased.jobs.length > 0) this.server.listeners.leave(this);
+    // What is left is for whoever is idle.
+    if (part > 0 && from.waiting.count > 0) this.server.mark(queue);
+    return leased;
   }
 
   override async extend(leases: readonly Lease[]): Promise<Lease[]> {
     return leases.filter((lease) => {
-      const held = this.heldBy(lease)?.held;
-      if (held) held.until = this.clock() + this.settings.leaseMs;
+      const held = this.server.peek(lease.queue).heldBy(lease, this.now())?.held;
+      if (held) held.until = this.now() + this.server.settings.leaseMs;
       return !held;
     });
   }
 
   override async settle(settlements: readonly Settlement[]): Promise<SettleOutcome[]> {
     return settlements.map(({ lease, outcome }) => {
-      const job = this.heldBy(lease);
-      if (job) {
-        this.end(job, lease, limitResult(outcome, this.settings));
-        return 'settled';
-      }
-      const by = this.jobsOf(lease.queue).get(lease.jobId)?.ended?.by;
-      return by && sameLease(by, lease) ? 'settled' : 'lost';
+      const queue = this.server.peek(lease.queue);
+      const job = queue.heldBy(lease, this.now());
+      if (job) queue.end(job, lease, limitResult(outcome, this.server.settings), this.now());
+      return job || queue.wasEndedBy(lease, this.now()) ? 'settled' : 'lost';
     });
   }
 
   override async release(leases: readonly Lease[]): Promise<void> {
+    const released = new Set<string>();
     for (const lease of leases) {
-      const job = this.heldBy(lease);
-      if (job) this.putBack(job);
+      const queue = this.server.peek(lease.queue);
+      const job = queue.heldBy(lease, this.now());
+      if (!job) continue;
+      queue.putBack(job);
+      released.add(lease.queue);
     }
-    this.wakeAll();
+    for (const queue of released) this.server.mark(queue);
   }
 
   override async sweep(queue: string, judge: Judge): Promise<SweptJob[]> {
+    const from = this.server.peek(queue);
     const swept: SweptJob[] = [];
-    for (const job of this.jobsOf(queue).values()) {
-      const held = job.held;
-      if (job.state !== 'active' || !held) continue;
-      const { jobId, holder } = held.lease;
-      const verdict = await judge(holder);
-      const lapsed = held.until <= this.clock();
+    for (const job of from.active) {
+      const { held } = job;
+      const verdict = held && (await judge(held.lease.holder));
       // Judging took time: the job may have moved on.
-      if ((verdict.alive && !lapsed) || job.held !== held) continue;
-      const wasRunning = !verdict.alive && verdict.running.includes(jobId);
-      const death = !wasRunning ? 'none' : verdict.running.length > 1 ? 'in-company' : 'alone';
-      if (death === 'in-company') job.deaths.inCompany++;
-      if (death === 'alone') job.deaths.alone++;
-      this.putBack(job);
-      swept.push({ jobId, holder, reason: verdict.alive ? 'lease-lapsed' : 'holder-gone', death });
+      if (!verdict || job.held !== held) continue;
+      swept.push(...[from.sweep(job, verdict, this.now()) ?? []].flat());
     }
-    if (swept.length > 0) this.wakeAll();
+    if (swept.length > 0) this.server.mark(queue);
     return swept;
   }
 
   override async cancel(queue: string, jobIds: readonly string[]): Promise<CancelOutcome[]> {
-    const jobs = this.jobsOf(queue);
+    const from = this.server.peek(queue);
     return jobIds.map((id) => {
-      const state = jobs.get(id)?.state;
-      if (state === 'active') return 'started';
-      if (state !== 'waiting') return 'ended';
-      jobs.delete(id);
+      const job = from.job(id, this.now());
+      if (job?.state === 'active') return 'started';
+      if (job?.state !== 'waiting') return 'ended';
+      from.remove(job);
       return 'cancelled';
     });
   }
 
   override async inspect(queue: string, jobIds: readonly string[]): Promise<JobStatus[]> {
-    const jobs = this.jobsOf(queue);
+    const from = this.server.peek(queue);
     return jobIds.map((id) => {
-      const job = jobs.get(id);
+      const job = from.job(id, this.now());
       if (!job) return { state: 'gone' };
       if (job.ended) return { state: 'ended', outcome: job.ended.outcome };
       return { state: job.state === 'active' ? 'active' : 'waiting' };
@@ -155,21 +145,20 @@ export class InMemoryJobQueue extends JobQueue {
   }
 
   override async missing(queue: string, jobIds: readonly string[]): Promise<string[]> {
-    const jobs = this.jobsOf(queue);
-    return jobIds.filter((id) => !jobs.has(id));
+    const from = this.server.peek(queue);
+    return jobIds.filter((id) => !from.job(id, this.now()));
   }
 
   override async describe(queue: string, jobIds: readonly string[]): Promise<(JobRecord | undefined)[]> {
-    const jobs = this.jobsOf(queue);
-    const waiting = this.waitingInOrder(queue);
+    const from = this.server.peek(queue);
     return jobIds.map((id) => {
-      const job = jobs.get(id);
-      return job && recordOf(queue, job, waiting.indexOf(job) + 1);
+      const job = from.job(id, this.now());
+      return job && recordOf(queue, job, job.state === 'waiting' ? from.waiting.positionOf(job) : undefined);
     });
   }
 
   override async owned(owner: string, offset: number, max: number): Promise<JobAddress[]> {
-    const all = [...this.jobs].flatMap(([queue, jobs]) => [...jobs.values()].map((job) => ({ queue, job })));
+    const all = [...this.server.queues].flatMap(([queue, from]) => [...from.all()].map((job) => ({ queue, job })));
     return all
       .filter(({ job }) => job.spec.owner === owner)
       .toSorted((a, b) => byArrival(b.job, a.job))
@@ -177,110 +166,104 @@ export class InMemoryJobQueue extends JobQueue {
       .map(({ queue, job }) => ({ queue, jobId: job.spec.id }));
   }
 
+  override async counts(queue: string): Promise<QueueCounts> {
+    return this.server.peek(queue).counts(this.now());
+  }
+
+  override async heads(queues: readonly string[]): Promise<QueueHead[]> {
+    return queues.flatMap((queue) => {
+      const { paused, waiting } = this.server.peek(queue);
+      const { first } = waiting;
+      if (paused || !first) return [];
+      return [{ queue, waiting: waiting.count, enqueuedAt: first.enqueuedAt, expiresAt: first.spec.expiresAt }];
+    });
+  }
+
+  override async backlog(queue: string, level: number): Promise<Backlog> {
+    const { paused, waiting } = this.server.peek(queue);
+    return { ahead: waiting.countUpTo(level), waiting: waiting.count, bytes: waiting.bytes, paused };
+  }
+
+  override async raise(queue: string, waitedMs: number): Promise<number> {
+    return this.server.peek(queue).raise(this.now() - waitedMs, RAISED_AT_ONCE);
+  }
+
+  override async queues(): Promise<string[]> {
+    return [...this.server.queues.keys()];
+  }
+
+  override async removeQueue(queue: string): Promise<void> {
+    this.server.queues.delete(queue);
+    this.server.listeners.unmark(queue);
+  }
+
   override async forget(queue: string, jobIds: readonly string[]): Promise<void> {
-    const jobs = this.jobsOf(queue);
-    for (const id of jobIds) if (jobs.get(id)?.state === 'ended') jobs.delete(id);
+    const from = this.server.peek(queue);
+    for (const id of jobIds) {
+      const job = from.job(id, this.now());
+      if (job?.state === 'ended') from.remove(job);
+    }
   }
 
   override async prune(): Promise<number> {
-    let pruned = 0;
-    for (const jobs of this.jobs.values()) {
-      for (const { spec } of excessJobs(jobs.values(), this.clock(), this.settings)) {
-        jobs.delete(spec.id);
-        pruned++;
-      }
-    }
-    return pruned;
+    return [...this.server.queues.values()].reduce((sum, queue) => sum + queue.prune(this.now()), 0);
   }
 
   override async claim(key: string, claim: Claim, forMs: number, instead?: Claim): Promise<Claim> {
-    const earlier = this.claims.get(key);
-    const stands = earlier && earlier.until > this.clock() && earlier.claim.jobId !== instead?.jobId;
-    if (stands) return earlier.claim;
-    this.claims.set(key, { claim, until: this.clock() + forMs });
-    return claim;
+    return this.server.claim(key, claim, forMs, instead);
   }
 
-  override async counts(queue: string): Promise<QueueCounts> {
-    const ended = [...this.jobsOf(queue).values()].flatMap((job) => job.ended ?? []);
-    const completed = ended.filter(({ outcome }) => outcome.ok).length;
-    return {
-      waiting: this.count(queue, 'waiting'),
-      active: this.count(queue, 'active'),
-      completed,
-      failed: ended.length - completed,
-      paused: this.pausedQueues.has(queue),
-    };
-  }
-
-  override waitForWork(queues: readonly string[], timeoutMs: number, signal?: AbortSignal): Promise<void> {
-    if (signal?.aborted || queues.some((queue) => this.count(queue, 'waiting') > 0)) return Promise.resolve();
+  override waitForWork(
+    queues: readonly string[],
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<string | undefined> {
+    if (signal?.aborted) return Promise.resolve(undefined);
     return new Promise((resolve) => {
-      const wake = () => {
-        clearTimeout(timer);
-        this.waiters.delete(wake);
-        resolve();
+      const { listeners } = this.server;
+      const abort = () => {
+        listeners.leave(this);
+        end(undefined);
       };
-      const timer = setTimeout(wake, timeoutMs);
-      this.waiters.add(wake);
-      signal?.addEventListener('abort', wake, { once: true });
+      const end = (queue: string | undefined) => {
+        timer.cancel();
+        signal?.removeEventListener('abort', abort);
+        listeners.endWait(this);
+        resolve(queue);
+      };
+      const timer = this.clock.after(timeoutMs, () => end(undefined));
+      const wake = (queue: string) => {
+        // The wake-up is this process' own from here on: it hears of it, or is gone and nobody does.
+        timer.cancel();
+        signal?.removeEventListener('abort', abort);
+        this.interrupt = () => {};
+        this.clock.soon(() => end(queue));
+      };
+      this.interrupt = abort;
+      signal?.addEventListener('abort', abort, { once: true });
+      const marked = listeners.listen(this, queues, this.now(), timeoutMs, wake);
+      if (marked !== undefined) wake(marked);
     });
   }
 
   /** As an operator does in Bull Board. */
   pause(queue: string): void {
-    this.pausedQueues.add(queue);
+    this.server.queue(queue).paused = true;
   }
 
   resume(queue: string): void {
-    this.pausedQueues.delete(queue);
-    this.wakeAll();
+    this.server.queue(queue).paused = false;
+    this.server.mark(queue);
+  }
+
+  /** As when its process is gone: it listens to nothing any more, and takes no wake-up from others. */
+  disconnect(): void {
+    this.server.listeners.leave(this);
   }
 
   override async start(): Promise<void> {}
 
   override async stop(): Promise<void> {
-    this.wakeAll();
+    this.interrupt();
   }
-
-  /** Without those whose time is over, whether somebody has pruned or not. */
-  private jobsOf(queue: string): Map<string, MemoryJob> {
-    const jobs = this.jobs.get(queue) ?? new Map<string, MemoryJob>();
-    for (const [id, { ended }] of jobs) if (ended && ended.keptUntil <= this.clock()) jobs.delete(id);
-    return jobs;
-  }
-
-  private waitingInOrder(queue: string): MemoryJob[] {
-    return [...this.jobsOf(queue).values()].filter(({ state }) => state === 'waiting').toSorted(byTurn);
-  }
-
-  private count(queue: string, state: MemoryJob['state']): number {
-    return [...this.jobsOf(queue).values()].filter((job) => job.state === state).length;
-  }
-
-  private heldBy(lease: Lease): MemoryJob | undefined {
-    const job = this.jobsOf(lease.queue).get(lease.jobId);
-    const held = job?.held;
-    return held && held.until > this.clock() && sameLease(held.lease, lease) ? job : undefined;
-  }
-
-  private putBack(job: MemoryJob): void {
-    job.state = 'waiting';
-    delete job.held;
-  }
-
-  private end(job: MemoryJob, by: Lease, outcome: Outcome): void {
-    job.state = 'ended';
-    delete job.held;
-    const at = this.clock();
-    job.ended = { outcome, at, keptUntil: at + keepMs(job.spec.keepResultMs, this.settings), by };
-  }
-
-  private wakeAll(): void {
-    for (const wake of this.waiters) wake();
-  }
-}
-
-function sameLease(a: Lease, b: Lease): boolean {
-  return a.token === b.token && a.attempt === b.attempt;
 }

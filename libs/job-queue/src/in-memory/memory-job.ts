@@ -5,6 +5,8 @@ export interface MemoryJob {
   readonly spec: NewJob;
   readonly enqueuedAt: number;
   readonly deaths: { inCompany: number; alone: number };
+  /** That of its spec, until it is raised. Not to be changed while it waits. */
+  priority: number;
   attempt: number;
   state: 'waiting' | 'active' | 'ended';
   /** When it was leased last, and by whom. */
@@ -20,9 +22,10 @@ function stateOf({ state, ended }: MemoryJob): JobState {
   return ended?.outcome.ok ? 'completed' : 'failed';
 }
 
-export function recordOf(queue: string, job: MemoryJob, position: number): JobRecord {
-  const { spec, enqueuedAt, attempt, started, ended } = job;
-  const { id, label, replyTo, priority, expiresAt, owner } = spec;
+/** @param position only of a job that waits */
+export function recordOf(queue: string, job: MemoryJob, position: number | undefined): JobRecord {
+  const { spec, enqueuedAt, priority, attempt, started, ended } = job;
+  const { id, label, replyTo, expiresAt, owner } = spec;
   return {
     id,
     queue,
@@ -34,18 +37,13 @@ export function recordOf(queue: string, job: MemoryJob, position: number): JobRe
     attempts: attempt,
     state: stateOf(job),
     ...(owner !== undefined && { owner }),
-    ...(job.state === 'waiting' && { position }),
+    ...(position !== undefined && { position }),
     ...(started && { startedAt: started.at, holder: started.holder }),
     ...(ended && { endedAt: ended.at, keptUntil: ended.keptUntil }),
     ...(ended && !ended.outcome.ok && { error: ended.outcome.error }),
   };
 }
 
-/** The order in which waiting jobs are leased. */
-export function byTurn(a: MemoryJob, b: MemoryJob): number {
-  return a.spec.priority - b.spec.priority || byArrival(a, b);
-}
-
 export function byArrival(a: MemoryJob, b: MemoryJob): number {
-  return a.enqueuedAt - b.enqueuedAt || (a.spec.id < b.spec.id ? -1 : 1);
+  return a.enqueuedAt - b.enqueuedAt || (a.spec.id < b.spec.id ? -1 : a.spec.id > b.spec.id ? 1 : 0);
 }

@@ -2,7 +2,7 @@ import { SluiceError } from '@sluice/contracts';
 import type { NewJob } from '@sluice/job-queue';
 import { Q, type QueueUnderTest } from './queue-under-test.js';
 
-/** Bounds, and being woken. */
+/** Bounds. */
 export function describeLimits(at: () => QueueUnderTest): void {
   describe('limits', () => {
     const refusal = (jobs: readonly NewJob[]) =>
@@ -42,47 +42,26 @@ export function describeLimits(at: () => QueueUnderTest): void {
       expect((await at().queue.counts(Q)).waiting).toBe(fits);
     });
 
+    it('refuses more bytes than may wait, says how many do, and takes them once there is room', async () => {
+      const payload = Buffer.alloc(at().settings.maxPayloadBytes * 0.9);
+      await at().enqueue(2, { payload });
+      const more = at().job({ payload: Buffer.alloc(at().settings.maxWaitingBytes - 2 * payload.length + 1) });
+      const failure = await at()
+        .queue.enqueue(Q, [more])
+        .catch((error: unknown) => error);
+      expect(failure).toMatchObject({ code: 'queue_full', message: expect.stringContaining('1800000 bytes') });
+      expect(failure).toMatchObject({ message: expect.stringContaining('2000000 (SLUICE_MAX_WAITING_BYTES)') });
+      expect(await refusal([at().job({ payload: Buffer.alloc(1_000) })])).toBe('accepted');
+      await at().lease('a', 1);
+      expect(await refusal([more])).toBe('accepted');
+      expect((await at().queue.counts(Q)).waiting).toBe(3);
+    });
+
     it('ends a job whose result is too large with an error', async () => {
       await at().enqueue(1);
       const held = await at().leaseOne('a');
       expect(await at().complete(held, 'x'.repeat(at().settings.maxResultBytes + 1))).toBe('settled');
       expect(await at().resultOf(held.lease.jobId)).toBe('inference_failed');
-    });
-  });
-
-  describe('waitForWork', () => {
-    const settled = async (waiting: Promise<void>) => {
-      const result = await Promise.race([
-        waiting.then(() => 'woken'),
-        at()
-          .pass(300)
-          .then(() => 'asleep'),
-      ]);
-      return result;
-    };
-
-    it('wakes when a job arrives in one of the queues', async () => {
-      const waiting = at().queue.waitForWork(['inference.other.1', Q], 5_000);
-      await at().enqueue(1);
-      expect(await settled(waiting)).toBe('woken');
-    });
-
-    it('wakes when a job comes back', async () => {
-      await at().enqueue(1);
-      const held = await at().leaseOne('a');
-      // What is left of the wake-up for the first arrival.
-      await at().queue.waitForWork([Q], 50);
-      const waiting = at().queue.waitForWork([Q], 5_000);
-      await at().queue.release([held.lease]);
-      expect(await settled(waiting)).toBe('woken');
-    });
-
-    it('ends at its time, and when aborted', async () => {
-      await at().queue.waitForWork([Q], 50);
-      const abort = new AbortController();
-      const waiting = at().queue.waitForWork([Q], 5_000, abort.signal);
-      abort.abort();
-      expect(await settled(waiting)).toBe('woken');
     });
   });
 }

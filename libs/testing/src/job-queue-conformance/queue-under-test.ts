@@ -14,8 +14,14 @@ import { seededRandom } from '@sluice/onnx-writer';
 export interface JobQueueFixture {
   readonly queue: JobQueue;
   readonly settings: QueueSettings;
+  /** The same queues, seen by another process. */
+  beside(): Promise<JobQueue>;
   /** Lets time go by, on the queue's own clock. */
   pass(ms: number): Promise<void>;
+  /** Lets time go by until a promise settles. */
+  settled<T>(promise: Promise<T>): Promise<T>;
+  /** Pauses a queue, as an operator does. */
+  pause(queue: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -24,6 +30,7 @@ export const CONFORMANCE_SETTINGS: QueueSettings = {
   maxPayloadBytes: 1_000_000,
   maxResultBytes: 1_000_000,
   maxWaiting: 50,
+  maxWaitingBytes: 2_000_000,
   keepResultsMs: 1_000,
   keepAtMostMs: 3_000,
   maxKeptJobs: 6,
@@ -55,8 +62,20 @@ export class QueueUnderTest {
     this.ids = new JobIds(() => this.queue.now(), seededRandom(1));
   }
 
+  beside(): Promise<JobQueue> {
+    return this.fixture.beside();
+  }
+
   pass(ms: number): Promise<void> {
     return this.fixture.pass(ms);
+  }
+
+  settled<T>(promise: Promise<T>): Promise<T> {
+    return this.fixture.settled(promise);
+  }
+
+  pause(queue: string): Promise<void> {
+    return this.fixture.pause(queue);
   }
 
   close(): Promise<void> {

@@ -1,0 +1,43 @@
+import type { CostReport } from '@sluice/contracts';
+
+/** What a worker does, told a few times a second. Counts are from its start. */
+export interface WorkerLoad {
+  readonly workerId: string;
+  /** By the queue's clock. */
+  readonly at: number;
+  readonly device: 'idle' | 'running';
+  /** Its device is idle and it looks for work. */
+  readonly searching: boolean;
+  /** Jobs that it holds and that have not started. */
+  readonly leasedNotStarted: number;
+  readonly classes: readonly ClassLoad[];
+  readonly batches: number;
+  readonly rows: number;
+  readonly slices: number;
+  /** Jobs that expired before they cost device time. */
+  readonly expired: number;
+  /** The longest that its event loop was blocked since it told last, in ms. */
+  readonly loopGapMs: number;
+  /** The update that it is working on, and how much of it is done, 0 to 1. */
+  readonly update?: { readonly name: string; readonly progress: number };
+  readonly costs: readonly ModelCost[];
+}
+
+/** One class of the share policy on one device. */
+export interface ClassLoad {
+  readonly name: string;
+  readonly weight: number;
+  /** Device time that it was charged. */
+  readonly deviceMs: number;
+  /** It has work that could run now, or is running. */
+  readonly busy: boolean;
+}
+
+export interface ModelCost extends CostReport {
+  /** The shared queue of the model version. */
+  readonly queue: string;
+  /** '' for a model without ragged dimensions. */
+  readonly bucket: string;
+  /** Rows of a full batch. */
+  readonly maxRows: number;
+}

@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { LISTENING_GRACE_MS } from '../fair-part.js';
+import type { QueueHandles } from './queue-handles.js';
+import { RedisScript } from './redis-script.js';
+
+/** Nobody removes the set of a queue to which nobody listens any more. */
+const KEEP_SETS_MS = 60_000;
+
+const NOW = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+`;
+
+/**
+ * KEYS  the sets of the queues that are listened to
+ * ARGV  1 who   2 for how long   3 how long to keep the sets
+ * Answers until when it counts.
+ */
+const JOIN = `${NOW}
+for _, key in ipairs(KEYS) do
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
+  redis.call('ZADD', key, now + ARGV[2], ARGV[1])
+  redis.call('PEXPIRE', key, ARGV[2] + ARGV[3])
+end
+return now + ARGV[2]
+`;
+
+/**
+ * KEYS  the sets   ARGV  1 who   2 until when it counted: a later stay, begun on another connection, goes on
+ */
+const LEAVE = new RedisScript(`
+for _, key in ipairs(KEYS) do
+  local score = redis.call('ZSCORE', key, ARGV[1])
+  if score and tonumber(score) <= tonumber(ARGV[2]) then redis.call('ZREM', key, ARGV[1]) end
+end
+`);
+
+/**
+ * How many jobs could be leased, and how many others listen.
+ *
+ * KEYS  1 wait   2 prioritized   3 delayed   4 the set of those that listen
+ * ARGV  1 who asks
+ */
+const COUNT = new RedisScript(`${NOW}
+local due = redis.call('ZCOUNT', KEYS[3], '-inf', string.format('(%.0f', (now + 1) * 4096))
+local listening = redis.call('ZCOUNT', KEYS[4], now, '+inf')
+local own = redis.call('ZSCORE', KEYS[4], ARGV[1])
+if own and tonumber(own) >= now then listening = listening - 1 end
+return { redis.call('LLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2]) + due, listening }
+`);
+
+/**
+ * Who listens to which queue, told so that a lease can take its fair part. A process counts from when it begins to wait
+ * until it has leased: of four that a burst wakes at once, none may take the first one for the only one. It joins on the
+ * connection on which it then blocks, in the same packet, and leaves without anybody waiting for that; what died counts
+ * no longer than it would have waited.
+ */
+export class Listening {
+  private readonly id = randomUUID();
+  private stay: { readonly keys: readonly string[]; readonly until: Promise<unknown> } | undefined;
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly handles: QueueHandles,
+  ) {}
+
+  /** To be followed by the blocking command, on the same connection. */
+  join(blocking: Redis, queues: readonly string[], timeoutMs: number): void {
+    const keys = queues.map((queue) => this.handles.keysOf(queue).listening);
+    const gone = this.stay?.keys.some((key) => !keys.includes(key));
+    if (gone) this.leave();
+    const forMs = Math.ceil(timeoutMs) + LISTENING_GRACE_MS;
+    // Sent whole: one that Redis does not know would be sent again only after the blocking command.
+    const until = blocking.eval(JOIN, keys.length, ...keys, this.id, forMs, KEEP_SETS_MS);
+    // The blocking command says what is wrong.
+    until.catch(() => {});
+    this.stay = { keys, until };
+  }
+
+  leave(): void {
+    const { stay } = this;
+    if (!stay) return;
+    this.stay = undefined;
+    stay.until.then((until) => LEAVE.run(this.redis, stay.keys, [this.id, Number(until)])).catch(() => {});
+  }
+
+  async count(queue: string): Promise<{ readonly waiting: number; readonly listening: number }> {
+    const { wait, prioritized, delayed, listening: set } = this.handles.keysOf(queue);
+    const answer = await COUNT.run(this.redis, [wait, prioritized, delayed, set], [this.id]);
+    const [waiting = 0, listening = 0] = Array.isArray(answer) ? answer.map(Number) : [];
+    return { waiting, listening };
+  }
+}
