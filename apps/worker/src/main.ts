@@ -8,6 +8,8 @@ import { createLogger, NestLogger } from '@sluice/telemetry';
 import { workerAdapters, WorkerModule } from './worker.module.js';
 
 stopWithParent();
+// onnxruntime 1.30 would send statistics to its makers.
+process.env['ORT_DISABLE_TELEMETRY'] ??= '1';
 const config = compileWorkerConfig(process.env);
 const logger = createLogger(config.name, config.logLevel);
 const unknown = unknownSettings(process.env);

@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { Clock, SystemClock } from '@sluice/clock';
 import { Cluster, RedisCluster } from '@sluice/cluster';
 import { WorkerConfig } from '@sluice/config';
 import { OnnxEngine, ScriptedEngine } from '@sluice/inference-engine';
@@ -6,13 +7,14 @@ import { BullMqJobQueue, JobQueue } from '@sluice/job-queue';
 import { FolderModelStore, ModelStore } from '@sluice/model-store';
 import { Logger } from '@sluice/telemetry';
 import { BufferPool } from './batch/buffer-pool.js';
-import { Staging } from './buffer/staging.js';
 import { Device } from './execute/device.js';
-import { Drive } from './execute/drive.js';
+import { DeviceLoop } from './execute/device-loop.js';
 import { Engines } from './execute/engines.js';
 import { Executor } from './execute/executor.js';
+import { Lanes } from './execute/lanes.js';
 import { LeaseKeeper } from './lease/lease-keeper.js';
 import { Sweeper } from './lease/sweeper.js';
+import { HardExit } from './lifecycle/hard-exit.js';
 import { ModelHost } from './lifecycle/model-host.js';
 import { ModelReconciler } from './lifecycle/model-reconciler.js';
 import { WorkerIdentity } from './lifecycle/worker-identity.js';
@@ -20,8 +22,15 @@ import { WorkerService } from './lifecycle/worker.service.js';
 import { Feed } from './pull/feed.js';
 import { Puller } from './pull/puller.js';
 import { Settler } from './settle/settler.js';
+import { LoadReader } from './statistics/load-reader.js';
+import { LoadTeller } from './statistics/load-teller.js';
+import { SchedTracer } from './statistics/sched-tracer.js';
 import { StatisticsCollector } from './statistics/statistics-collector.js';
 import { StatisticsPublisher } from './statistics/statistics-publisher.js';
+import { ProfileRequests } from './update/profile-requests.js';
+import { Profiler } from './update/profiler.js';
+import { UpdateIntake } from './update/update-intake.js';
+import { UpdateLane } from './update/update-lane.js';
 
 /** What a worker plugs its logic into. */
 export interface WorkerAdapters {
@@ -29,6 +38,7 @@ export interface WorkerAdapters {
   readonly cluster: Cluster;
   readonly store: ModelStore;
   readonly engines: Engines;
+  readonly clock: Clock;
 }
 
 /** The adapters of a real worker: BullMQ and Redis, a folder of models, onnxruntime. */
@@ -40,6 +50,7 @@ export function workerAdapters(config: WorkerConfig, logger: Logger): WorkerAdap
     cluster: new RedisCluster({ redisUrl, prefix, presenceMs, onError }),
     store: new FolderModelStore(config.modelsFolder),
     engines: new Engines({ onnxruntime_onnx: new OnnxEngine(config.engine), scripted: new ScriptedEngine() }),
+    clock: new SystemClock(),
   };
 }
 
@@ -56,9 +67,10 @@ export class WorkerModule {
         { provide: Cluster, useValue: adapters.cluster },
         { provide: ModelStore, useValue: adapters.store },
         { provide: Engines, useValue: adapters.engines },
+        { provide: Clock, useValue: adapters.clock },
         { provide: BufferPool, useFactory: () => new BufferPool() },
-        { provide: Staging, useFactory: (pool: BufferPool) => new Staging(pool), inject: [BufferPool] },
         WorkerIdentity,
+        HardExit,
         ModelHost,
         ModelReconciler,
         LeaseKeeper,
@@ -66,7 +78,13 @@ export class WorkerModule {
         Puller,
         Feed,
         Device,
+        DeviceLoop,
         Executor,
+        Lanes,
+        UpdateLane,
+        UpdateIntake,
+        Profiler,
+        ProfileRequests,
         Settler,
         {
           provide: StatisticsCollector,
@@ -74,7 +92,9 @@ export class WorkerModule {
           inject: [JobQueue],
         },
         StatisticsPublisher,
-        Drive,
+        LoadReader,
+        LoadTeller,
+        SchedTracer,
         WorkerService,
       ],
     };

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { SystemClock } from '@sluice/clock';
 import { InMemoryCluster, InMemoryClusterHub, type Reply, type WorkerReport } from '@sluice/cluster';
 import { compileWorkerConfig } from '@sluice/config';
 import { decodeResult, encodeRequest } from '@sluice/contracts';
@@ -25,11 +26,12 @@ const SUM: ScriptedModelFile = {
 /** A whole worker in this process: everything real but Redis. */
 class Harness {
   readonly scripted = new ScriptedEngine();
-  readonly hub = new InMemoryClusterHub();
-  readonly api = new InMemoryCluster(this.hub);
+  readonly config = compileWorkerConfig({ SLUICE_LOG_LEVEL: 'silent', SLUICE_PROFILE: 'off' });
+  private readonly clock = new SystemClock();
+  readonly hub = new InMemoryClusterHub(this.clock);
+  readonly api = new InMemoryCluster(this.hub, this.clock, this.config.presenceMs);
   readonly replies = new Map<string, Reply>();
-  readonly config = compileWorkerConfig({ SLUICE_LOG_LEVEL: 'silent' });
-  readonly queue = new InMemoryJobQueue(this.config.queue, Date.now);
+  readonly queue = new InMemoryJobQueue(this.config.queue, this.clock);
   private readonly ids = new JobIds(Date.now, Math.random);
   private readonly models = mkdtempSync(join(tmpdir(), 'sluice-models-'));
   private worker: INestApplicationContext | undefined;
@@ -46,8 +48,9 @@ class Harness {
     });
     const logger = createLogger('worker', 'silent');
     const module = WorkerModule.with(this.config, logger, {
+      clock: this.clock,
       queue: this.queue,
-      cluster: new InMemoryCluster(this.hub),
+      cluster: new InMemoryCluster(this.hub, this.clock, this.config.presenceMs),
       store: new FolderModelStore(this.models),
       engines: new Engines({ onnxruntime_onnx: new OnnxEngine(this.config.engine), scripted: this.scripted }),
     });

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { compileDoor, type DoorConfig } from './door-config.js';
+import { compileScheduling, type SchedulingConfig } from './scheduling-config.js';
 import { redisUrlOf } from './redis-url.js';
 import { apiSettings, upSettings, workerSettings } from './settings.js';
 
@@ -11,11 +12,14 @@ interface SharedConfig {
   readonly prefix: string;
   readonly logLevel: string;
   readonly presenceMs: number;
+  /** How often a line of the scheduler's trace is printed; undefined: never. */
+  readonly schedTraceMs: number | undefined;
   readonly queue: {
     readonly leaseMs: number;
     readonly maxPayloadBytes: number;
     readonly maxResultBytes: number;
     readonly maxWaiting: number;
+    readonly maxWaitingBytes: number;
     readonly keepResultsMs: number;
     readonly keepAtMostMs: number;
     readonly maxKeptJobs: number;
@@ -29,6 +33,7 @@ export abstract class ApiConfig implements SharedConfig {
   abstract readonly prefix: string;
   abstract readonly logLevel: string;
   abstract readonly presenceMs: number;
+  abstract readonly schedTraceMs: number | undefined;
   abstract readonly queue: SharedConfig['queue'];
   abstract readonly host: string;
   abstract readonly port: number;
@@ -51,6 +56,7 @@ export abstract class WorkerConfig implements SharedConfig {
   abstract readonly prefix: string;
   abstract readonly logLevel: string;
   abstract readonly presenceMs: number;
+  abstract readonly schedTraceMs: number | undefined;
   abstract readonly queue: SharedConfig['queue'];
   abstract readonly name: string;
   /** Absolute. */
@@ -62,6 +68,7 @@ export abstract class WorkerConfig implements SharedConfig {
     readonly allowSpinning: boolean;
   };
   abstract readonly maxBatch: number;
+  abstract readonly scheduling: SchedulingConfig;
   abstract readonly drainMs: number;
 }
 
@@ -103,12 +110,13 @@ export function compileWorkerConfig(environment: Environment): WorkerConfig {
       allowSpinning: env.SLUICE_SPINNING,
     },
     maxBatch: env.SLUICE_MAX_BATCH,
+    scheduling: compileScheduling(env),
     drainMs: env.SLUICE_DRAIN_MS,
   };
 }
 
 /** @throws Error naming each variable that is wrong and what it accepts */
-export function compileUpConfig(environment: Environment): { readonly workers: number } {
+export function compileUpConfig(environment: Environment): { readonly workers: number | 'auto' } {
   return { workers: parse(upSettings, environment).SLUICE_WORKERS };
 }
 
@@ -118,10 +126,12 @@ type SharedEnvironment = Pick<
   | 'SLUICE_REDIS_CA'
   | 'SLUICE_PREFIX'
   | 'SLUICE_LOG_LEVEL'
+  | 'SCHEDTRACE'
   | 'SLUICE_LEASE_MS'
   | 'SLUICE_PRESENCE_MS'
   | 'SLUICE_MAX_RESULT_BYTES'
   | 'SLUICE_MAX_WAITING'
+  | 'SLUICE_MAX_WAITING_BYTES'
   | 'SLUICE_KEEP_RESULTS_MS'
   | 'SLUICE_KEEP_ASYNC_RESULTS_MS'
   | 'SLUICE_MAX_KEPT_JOBS'
@@ -134,11 +144,13 @@ function compileShared(env: SharedEnvironment, maxPayloadBytes: number): SharedC
     prefix: env.SLUICE_PREFIX,
     logLevel: env.SLUICE_LOG_LEVEL,
     presenceMs: env.SLUICE_PRESENCE_MS,
+    schedTraceMs: env.SCHEDTRACE,
     queue: {
       leaseMs: env.SLUICE_LEASE_MS,
       maxPayloadBytes,
       maxResultBytes: env.SLUICE_MAX_RESULT_BYTES,
       maxWaiting: env.SLUICE_MAX_WAITING,
+      maxWaitingBytes: env.SLUICE_MAX_WAITING_BYTES,
       keepResultsMs: env.SLUICE_KEEP_RESULTS_MS,
       keepAtMostMs: Math.max(env.SLUICE_KEEP_RESULTS_MS, env.SLUICE_KEEP_ASYNC_RESULTS_MS),
       maxKeptJobs: env.SLUICE_MAX_KEPT_JOBS,

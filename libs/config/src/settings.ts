@@ -5,6 +5,11 @@ import { z } from 'zod';
  * docs/configuration.md is made from these.
  */
 const milliseconds = () => z.coerce.number().int().positive();
+/** Whole milliseconds in bounds that both are named when it is not. */
+const millisecondsFrom = (min: number, max: number) => {
+  const expected = `expected whole milliseconds from ${min} to ${max}`;
+  return z.coerce.number(expected).int(expected).min(min, expected).max(max, expected);
+};
 const count = () => z.coerce.number().int().positive();
 /** Above 0; without one there is no limit. */
 const limit = () => z.coerce.number().positive().default(Infinity);
@@ -32,6 +37,11 @@ const shared = {
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .describe('Least severe events that are logged'),
+  SCHEDTRACE: millisecondsFrom(100, 3_600_000)
+    .optional()
+    .describe(
+      'Prints what the scheduler does every so many milliseconds, one line on stderr each: see docs/scheduling.md',
+    ),
   SLUICE_LEASE_MS: milliseconds()
     .default(3_000)
     .describe(
@@ -58,6 +68,9 @@ const shared = {
   SLUICE_MAX_WAITING: count()
     .default(10_000)
     .describe('Most jobs that wait in one queue; beyond it requests are refused with 429'),
+  SLUICE_MAX_WAITING_BYTES: count()
+    .default(1024 * 1024 * 1024)
+    .describe('Most bytes of requests that wait in one queue, as far as a sample tells; beyond it they get 429'),
 };
 
 export const apiSettings = z.object({
@@ -131,6 +144,31 @@ export const workerSettings = z.object({
   SLUICE_SPINNING: flag()
     .default(false)
     .describe('Let idle threads of the runtime spin: a little faster alone, far slower beside others'),
+  SLUICE_SHARE: z
+    .string()
+    .default('inference:70,model-update:30')
+    .describe(
+      'Classes of work and their weights: the parts of device time that they get while they all wait. `inference` and `model-update` are there always; a model names another by `share_class` in its config.json',
+    ),
+  SLUICE_LATENCY_CRITICAL: z
+    .string()
+    .default('inference')
+    .describe('Classes, separated by commas, that may be ahead of their share by SLUICE_SHARE_CREDIT_MS'),
+  SLUICE_SHARE_CREDIT_MS: millisecondsFrom(0, 60_000)
+    .default(500)
+    .describe(
+      'Device time by which a latency-critical class may be ahead of its share, so that it need not wait after a lull',
+    ),
+  SLUICE_SLICE_MS: millisecondsFrom(1, 1_000)
+    .default(10)
+    .describe('Length of a slice of long work, in milliseconds: inference waits for one of them at most'),
+  SLUICE_PROFILE: z
+    .enum(['auto', 'off'])
+    .default('auto')
+    .describe('`auto`: a model version without a profile on this kind of device is measured once it is loaded'),
+  SLUICE_RAISE_AFTER_MS: milliseconds()
+    .default(5_000)
+    .describe('How long a request of a low priority waits before it is raised to the highest'),
   SLUICE_MAX_BATCH: count().default(32).describe('Most rows in one batch; a model may ask for fewer'),
   SLUICE_WORKER_NAME: z
     .string()
@@ -140,7 +178,14 @@ export const workerSettings = z.object({
   SLUICE_DRAIN_MS: milliseconds().default(8_000).describe('Longest wait for the running batch at shutdown'),
 });
 
+const WORKERS = 'expected `auto` or a whole number from 1 to 64';
+
 /** What `sluice up` reads for itself; the rest it hands on to the processes that it starts. */
 export const upSettings = z.object({
-  SLUICE_WORKERS: count().max(64).default(2).describe('Workers on this machine; they share its cores'),
+  SLUICE_WORKERS: z
+    .union([z.literal('auto'), z.coerce.number(WORKERS).int(WORKERS).min(1, WORKERS).max(64, WORKERS)], WORKERS)
+    .default(2)
+    .describe(
+      'Workers on this machine, which share its cores; `auto`: as many as suit it, bound to their part of it, see docs/hardware.md',
+    ),
 });

@@ -9,6 +9,8 @@ describe('parseModelConfig', () => {
       input: [{ name: 'text', data_type: 'TYPE_STRING', dims: [-1] }],
       output: [{ name: 'y', data_type: 'TYPE_FP32', dims: [1, 10] }],
       dynamic_batching: { max_queue_delay_microseconds: 500, preferred_batch_size: [8, 4] },
+      ragged_batching: [{ buckets: [32, 16], inputs: [{ name: 'text', dim: 0 }], outputs: [{ name: 'y', dim: 1 }] }],
+      share_class: 'offline',
     };
     expect(parseModelConfig(JSON.stringify(config), 'm')).toEqual({
       platform: 'scripted',
@@ -16,6 +18,10 @@ describe('parseModelConfig', () => {
       inputs: [{ name: 'text', datatype: 'BYTES', dims: [-1] }],
       outputs: [{ name: 'y', datatype: 'FP32', dims: [1, 10] }],
       dynamicBatching: { maxQueueDelayMicroseconds: 500, preferredBatchSizes: [4, 8] },
+      ragged: [
+        { buckets: [16, 32], inputs: [{ name: 'text', dim: 0, padValue: 0 }], outputs: [{ name: 'y', dim: 1 }] },
+      ],
+      shareClass: 'offline',
     });
   });
 
@@ -34,6 +40,7 @@ describe('parseModelConfig', () => {
     ['text that is not JSON', '{max_batch_size: 4}', 'not JSON: '],
     ['JSON that is not an object', '[]', 'expected object'],
     ['a wrong type', '{"max_batch_size": "4"}', 'max_batch_size: '],
+    ['a ragged dimension without buckets', '{"ragged_batching": [{"buckets": [], "inputs": []}]}', 'buckets'],
     ['a negative size', '{"max_batch_size": -1}', 'max_batch_size: '],
     ['a platform that is not there', '{"platform": "pytorch_libtorch"}', 'platform: '],
     ['an unknown datatype', '{"input": [{"name": "x", "data_type": "FP32", "dims": []}]}', 'input.0.data_type: '],

@@ -10,6 +10,10 @@ export interface ModelConfig {
   readonly inputs?: readonly ConfiguredTensor[] | undefined;
   readonly outputs?: readonly ConfiguredTensor[] | undefined;
   readonly dynamicBatching?: DynamicBatching | undefined;
+  /** Dimensions, beside that of the batch, in which requests differ; they are padded so that they can run together. */
+  readonly ragged?: readonly RaggedDimension[] | undefined;
+  /** The class of the share policy that its runs belong to; `inference` by default. */
+  readonly shareClass?: string | undefined;
 }
 
 export interface ConfiguredTensor {
@@ -24,6 +28,25 @@ export interface DynamicBatching {
   readonly maxQueueDelayMicroseconds: number;
   /** Rows, ascending; none by default. */
   readonly preferredBatchSizes: readonly number[];
+}
+
+/** One dimension of the model that several of its tensors have in common, such as the length of a sequence. */
+export interface RaggedDimension {
+  /** Sizes to pad to, ascending; a request that is larger runs at its own size. */
+  readonly buckets: readonly number[];
+  readonly inputs: readonly RaggedInput[];
+  /** Outputs from which the padding is removed. */
+  readonly outputs: readonly RaggedTensor[];
+}
+
+export interface RaggedTensor {
+  readonly name: string;
+  /** Counted without the batch dimension, from 0, as in `dims`. */
+  readonly dim: number;
+}
+
+export interface RaggedInput extends RaggedTensor {
+  readonly padValue: number;
 }
 
 /** Triton's names of datatypes: the protocol's with a prefix, but for one. */
@@ -58,6 +81,24 @@ const dynamicBatching = z
     preferredBatchSizes: fields.preferred_batch_size.toSorted((a, b) => a - b),
   }));
 
+const raggedTensor = { name: z.string().min(1), dim: z.int().nonnegative() };
+const ragged = z
+  .strictObject({
+    buckets: z.array(z.int().positive()).min(1),
+    inputs: z
+      .array(
+        z
+          .strictObject({ ...raggedTensor, pad_value: z.number().default(0) })
+          .transform(({ name, dim, pad_value }): RaggedInput => ({ name, dim, padValue: pad_value })),
+      )
+      .min(1),
+    outputs: z.array(z.strictObject(raggedTensor)).default([]),
+  })
+  .transform(({ buckets, ...tensors }): RaggedDimension => ({
+    ...tensors,
+    buckets: buckets.toSorted((a, b) => a - b),
+  }));
+
 /** `config.json`: the fields of Triton's model configuration that Sluice acts on, and no others. */
 const configFile = z
   .strictObject({
@@ -67,6 +108,8 @@ const configFile = z
     input: z.array(tensor).optional(),
     output: z.array(tensor).optional(),
     dynamic_batching: dynamicBatching.optional(),
+    ragged_batching: z.array(ragged).optional(),
+    share_class: z.string().min(1).optional(),
   })
   .superRefine(({ max_batch_size: most, dynamic_batching: batching }, context) => {
     const largest = batching?.preferredBatchSizes.at(-1);
@@ -92,6 +135,8 @@ export function parseModelConfig(text: string, model: string): ModelConfig {
     inputs: data.input,
     outputs: data.output,
     dynamicBatching: data.dynamic_batching,
+    ragged: data.ragged_batching,
+    shareClass: data.share_class,
   };
 }
 

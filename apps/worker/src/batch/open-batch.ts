@@ -9,21 +9,33 @@ import { InputPacker } from './input-packer.js';
 export class OpenBatch {
   readonly model: HostedModel;
   readonly jobs: StagedJob[] = [];
+  readonly bucket: string;
+  /** Rows of a full batch; a single request may have more. */
+  readonly maxRows: number;
   private packedMs = 0;
   private readonly packer: InputPacker;
-  private readonly maxRows: number;
 
   constructor(pool: BufferPool, head: StagedJob) {
     this.model = head.model;
-    this.maxRows = Math.max(1, head.model.serving.maxBatchSize);
-    this.packer = new InputPacker(pool, head.request.inputs, head.alone ? 1 : this.maxRows);
+    this.bucket = head.fitted.bucket;
+    this.maxRows = head.model.costs.maxRowsOf(this.bucket);
+    this.packer = new InputPacker(pool, head.fitted.inputs, head.alone ? 1 : this.maxRows);
     this.add(head);
+  }
+
+  get rows(): number {
+    return rowsOf(this.jobs);
+  }
+
+  /** When the oldest of its requests was enqueued, by the worker's clock. */
+  get oldestAt(): number {
+    return Math.min(...this.jobs.map(({ arrivedAt }) => arrivedAt));
   }
 
   /** Rows that still fit; 0 when the head runs alone. */
   get room(): number {
     const [head] = this.jobs;
-    return head?.alone ? 0 : Math.max(0, this.maxRows - rowsOf(this.jobs));
+    return head?.alone ? 0 : Math.max(0, this.maxRows - this.rows);
   }
 
   accepts(job: StagedJob): boolean {
@@ -32,7 +44,7 @@ export class OpenBatch {
 
   add(job: StagedJob): void {
     const startedAt = performance.now();
-    this.packer.append(job.request.inputs, job.request.rows);
+    this.packer.append(job.fitted.inputs, job.rows);
     this.packedMs += performance.now() - startedAt;
     this.jobs.push(job);
   }

@@ -1,45 +1,47 @@
+import { Injectable } from '@nestjs/common';
 import { Cluster } from '@sluice/cluster';
 import type { PackedBatch, RunResult } from '@sluice/inference-engine';
-import { runningAverage, type RunInProgress } from '@sluice/scheduling';
-import { Injectable } from '@nestjs/common';
+import { Logger } from '@sluice/telemetry';
 import type { HostedModel } from '../lifecycle/hosted-model.js';
 import { WorkerIdentity } from '../lifecycle/worker-identity.js';
-import { DeviceToken } from './device-token.js';
 
-/** Runs a batch; only whoever holds the device can. */
-export type RunOnDevice = (model: HostedModel, batch: PackedBatch, jobIds: readonly string[]) => Promise<RunResult>;
+/** What is run, beside its tensors. */
+export interface Run {
+  readonly model: HostedModel;
+  readonly rows: number;
+  /** Of the ragged dimensions, as the cost model tells runs apart. */
+  readonly bucket: string;
+  readonly jobIds: readonly string[];
+  /** The class that it is charged to. */
+  readonly shareClass: string;
+}
 
-/** This worker's device: one run at a time, each announced to the cluster before it starts. */
+/** This worker's device. Only the lane that has the turn may run something on it; each run is announced before it starts. */
 @Injectable()
 export class Device {
-  private readonly token = new DeviceToken();
-  private readonly averageMs = new Map<string, number>();
-  private inProgress: RunInProgress | undefined;
+  private isRunning = false;
 
   constructor(
     private readonly cluster: Cluster,
     private readonly identity: WorkerIdentity,
+    private readonly logger: Logger,
   ) {}
 
-  /** The run in progress; undefined while the device is idle. */
-  get run(): RunInProgress | undefined {
-    return this.inProgress;
-  }
-
-  hold<T>(work: (run: RunOnDevice) => Promise<T>): Promise<T> {
-    return this.token.hold(() => work((model, batch, jobIds) => this.execute(model, batch, jobIds)));
-  }
-
-  private async execute(model: HostedModel, batch: PackedBatch, jobIds: readonly string[]): Promise<RunResult> {
+  /** @throws SluiceError inference_failed; any other code is about the engine */
+  async run({ model, rows, bucket, jobIds, shareClass }: Run, batch: PackedBatch): Promise<RunResult> {
+    if (this.isRunning) throw new Error('two runs at a time: one of them does not have the turn');
+    this.isRunning = true;
     // If the run takes this process down, the others know from this who was in it.
     this.cluster.announceRun(this.identity.id, jobIds);
-    this.inProgress = { startedAt: performance.now(), expectedMs: this.averageMs.get(model.queue) };
+    const startedAt = Date.now();
     try {
       const result = await model.loaded.run(batch);
-      this.averageMs.set(model.queue, runningAverage(this.averageMs.get(model.queue), result.deviceMs));
+      const { deviceMs } = result;
+      model.costs.of(bucket).observe(rows, deviceMs);
+      this.logger.debug({ ...model.ref, shareClass, jobs: jobIds.length, rows, startedAt, deviceMs }, 'device_ran');
       return result;
     } finally {
-      this.inProgress = undefined;
+      this.isRunning = false;
     }
   }
 }

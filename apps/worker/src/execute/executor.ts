@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Clock } from '@sluice/clock';
 import { encodeResult, messageOf, SluiceError } from '@sluice/contracts';
 import { packBatch, type RunResult } from '@sluice/inference-engine';
 import { rowsOf } from '@sluice/scheduling';
@@ -7,81 +8,94 @@ import { BufferPool } from '../batch/buffer-pool.js';
 import type { OpenBatch } from '../batch/open-batch.js';
 import { unpackResults } from '../batch/unpack-results.js';
 import type { StagedJob } from '../buffer/staged-job.js';
-import { Device, type RunOnDevice } from './device.js';
+import { Device, type Run } from './device.js';
 import type { Ending } from './ending.js';
 
 /** What came of a batch on the device: outputs, or the error of the run. */
 export type BatchRun = { readonly batch: OpenBatch } & ({ readonly result: RunResult } | { readonly error: unknown });
 
-/**
- * From a batch to the ending of each of its jobs. When a batch fails, each of its jobs runs by itself: one bad request
- * does not fail its neighbours.
- */
+/** What came of one request on the device, and the device time that it took. */
+export interface LoneRun {
+  readonly ending: Ending;
+  readonly deviceMs: number;
+}
+
+/** From a batch to the ending of each of its jobs. */
 @Injectable()
 export class Executor {
   constructor(
     private readonly device: Device,
     private readonly pool: BufferPool,
+    private readonly clock: Clock,
     private readonly logger: Logger,
   ) {}
 
   /** Only runs: whatever can wait until the next batch is on the device is left to `endings`. */
-  async run(batch: OpenBatch, run: RunOnDevice): Promise<BatchRun> {
+  async run(batch: OpenBatch): Promise<BatchRun> {
+    const { model, jobs, bucket } = batch;
     try {
-      return { batch, result: await run(batch.model, batch.pack(), batch.jobs.map(jobIdOf)) };
+      const { shareClass } = model;
+      const run = { model, rows: batch.rows, bucket, jobIds: jobs.map(jobIdOf), shareClass };
+      return { batch, result: await this.device.run(run, batch.pack()) };
     } catch (error) {
       return { batch, error };
     }
   }
 
-  /** One ending for each job, in order. @throws SluiceError when the engine itself is gone: nothing is then decided */
-  async endings(ran: BatchRun): Promise<Ending[]> {
-    const { jobs, packingMs } = ran.batch;
+  /**
+   * One ending for each job, in order; undefined when the batch failed and each is to be run by itself, so that one bad
+   * request does not fail its neighbours.
+   * @throws SluiceError when the engine itself is gone: nothing is then decided
+   */
+  endings(ran: BatchRun): Ending[] | undefined {
+    const { jobs, packingMs, model } = ran.batch;
     try {
       if ('error' in ran) throw ran.error;
       const { outputs, buffer, deviceMs } = ran.result;
-      this.logger.debug({ ...ran.batch.model.ref, jobs: jobs.length, rows: rowsOf(jobs), deviceMs }, 'batch_ran');
       this.pool.release(buffer);
-      const startedAt = performance.now();
+      const startedAt = this.clock.now();
       const requests = jobs.map(({ request }) => request);
-      const results = unpackResults(outputs, requests).map(encodeResult);
-      const outputMs = performance.now() - startedAt;
+      const results = unpackResults(outputs, requests).map((result, index) =>
+        encodeResult(jobs[index]!.fitted.crop(result)),
+      );
+      const outputMs = this.clock.now() - startedAt;
       const cost = { rows: rowsOf(jobs), inputMs: packingMs, inferMs: deviceMs, outputMs };
       return results.map((result) => ({ outcome: { ok: true, result }, cost }));
     } catch (error) {
       if (isEngineGone(error)) throw error;
-      const [only] = jobs;
-      if (only && jobs.length === 1) return [failed(error)];
-      const { ref } = ran.batch.model;
-      this.logger.warn({ ...ref, jobs: jobs.length, reason: messageOf(error) }, 'batch_failed_running_each_alone');
-      return this.runEachAlone(jobs);
+      if (jobs.length === 1) return [failed(error)];
+      this.logger.warn(
+        { ...model.ref, jobs: jobs.length, reason: messageOf(error) },
+        'batch_failed_running_each_alone',
+      );
+      return undefined;
     }
   }
 
-  private async runEachAlone(jobs: readonly StagedJob[]): Promise<Ending[]> {
-    const endings: Ending[] = [];
-    // One hold of the device each, so that the next batch does not wait for all of them.
-    for (const job of jobs) endings.push(await this.device.hold((run) => this.runAlone(job, run)));
-    return endings;
-  }
-
-  private async runAlone(job: StagedJob, run: RunOnDevice): Promise<Ending> {
-    const { request, model, rows } = job;
+  /** @throws SluiceError when the engine itself is gone */
+  async runAlone(job: StagedJob): Promise<LoneRun> {
+    const { request, rows, fitted } = job;
+    const startedAt = this.clock.now();
     try {
-      const packingAt = performance.now();
-      const packed = packBatch(request.inputs, request.outputs);
-      const inputMs = performance.now() - packingAt;
-      const { outputs, deviceMs } = await run(model, packed, [jobIdOf(job)]);
-      const unpackingAt = performance.now();
-      const [result] = unpackResults(outputs, [request]).map(encodeResult);
-      if (!result) return failed(new Error('the model computed nothing'));
-      const cost = { rows, inputMs, inferMs: deviceMs, outputMs: performance.now() - unpackingAt };
-      return { outcome: { ok: true, result }, cost };
+      const packed = packBatch(fitted.inputs, request.outputs);
+      const inputMs = this.clock.now() - startedAt;
+      const { outputs, deviceMs } = await this.device.run(runOf(job), packed);
+      const unpackingAt = this.clock.now();
+      const [result] = unpackResults(outputs, [request]).map((each) => encodeResult(fitted.crop(each)));
+      if (!result) throw new Error('the model computed nothing');
+      const cost = { rows, inputMs, inferMs: deviceMs, outputMs: this.clock.now() - unpackingAt };
+      return { ending: { outcome: { ok: true, result }, cost }, deviceMs };
     } catch (error) {
       if (isEngineGone(error)) throw error;
-      return failed(error);
+      // A run that failed tells no device time of its own.
+      return { ending: failed(error), deviceMs: this.clock.now() - startedAt };
     }
   }
+}
+
+function runOf(job: StagedJob): Run {
+  const { model, rows, fitted } = job;
+  return { model, rows, bucket: fitted.bucket, jobIds: [jobIdOf(job)], shareClass: model.shareClass };
 }
 
 function jobIdOf({ leased }: StagedJob): string {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Clock, type Timer } from '@sluice/clock';
 import { WorkerConfig } from '@sluice/config';
 import { messageOf } from '@sluice/contracts';
 import { JobQueue, type Lease } from '@sluice/job-queue';
@@ -11,12 +12,13 @@ const RENEWALS_PER_LEASE = 3;
 @Injectable()
 export class LeaseKeeper {
   private readonly held = new Map<string, Lease>();
-  private timer: NodeJS.Timeout | undefined;
+  private timer: Timer | undefined;
   private onLost: (jobIds: ReadonlySet<string>) => void = () => {};
 
   constructor(
     private readonly queue: JobQueue,
     private readonly config: WorkerConfig,
+    private readonly clock: Clock,
     private readonly logger: Logger,
   ) {}
 
@@ -27,11 +29,11 @@ export class LeaseKeeper {
   /** `onLost`: leases that others have by now; what has not started need not start. */
   start(onLost: (jobIds: ReadonlySet<string>) => void): void {
     this.onLost = onLost;
-    this.timer ??= setInterval(() => void this.renew(), this.config.queue.leaseMs / RENEWALS_PER_LEASE);
+    this.timer ??= this.clock.every(this.config.queue.leaseMs / RENEWALS_PER_LEASE, () => void this.renew());
   }
 
   stop(): void {
-    clearInterval(this.timer);
+    this.timer?.cancel();
     this.timer = undefined;
   }
 

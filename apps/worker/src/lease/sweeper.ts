@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { Clock, type Timer } from '@sluice/clock';
 import { Cluster } from '@sluice/cluster';
-import { messageOf } from '@sluice/contracts';
+import { WorkerConfig } from '@sluice/config';
+import { messageOf, queueOwner, workerUpdateQueue } from '@sluice/contracts';
 import { JobQueue, type Judge } from '@sluice/job-queue';
 import { Logger } from '@sluice/telemetry';
 import { ModelHost } from '../lifecycle/model-host.js';
@@ -8,11 +10,16 @@ import { WorkerIdentity } from '../lifecycle/worker-identity.js';
 
 /** A lease or a presence of 3 s, and this: a dead worker's jobs run again within 5 s. */
 const SWEEP_EVERY_MS = 1_000;
+/** A queue that has no owner twice in a row is removed. */
+const ORPHANS_EVERY_MS = 30_000;
 
 /** Recovery: every worker looks, every second, whether somebody in the queues that it knows has died or lost a lease. */
 @Injectable()
 export class Sweeper {
-  private timer: NodeJS.Timeout | undefined;
+  private timer: Timer | undefined;
+  /** Queues without an owner when they were sought last. */
+  private orphans: ReadonlySet<string> = new Set();
+  private orphansSoughtAt = -Infinity;
   private sweeping: Promise<void> | undefined;
 
   constructor(
@@ -20,17 +27,19 @@ export class Sweeper {
     private readonly cluster: Cluster,
     private readonly models: ModelHost,
     private readonly identity: WorkerIdentity,
+    private readonly config: WorkerConfig,
+    private readonly clock: Clock,
     private readonly logger: Logger,
   ) {}
 
   start(): void {
-    this.timer ??= setInterval(() => {
+    this.timer ??= this.clock.every(SWEEP_EVERY_MS, () => {
       this.sweeping ??= this.sweep().finally(() => (this.sweeping = undefined));
-    }, SWEEP_EVERY_MS);
+    });
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.timer);
+    this.timer?.cancel();
     this.timer = undefined;
     await this.sweeping;
   }
@@ -42,13 +51,32 @@ export class Sweeper {
         alive.has(holder)
           ? { alive: true, running: [] }
           : { alive: false, running: await this.cluster.lastRun(holder) };
-      for (const queue of this.models.knownQueues()) {
+      for (const queue of [...this.models.knownQueues(), workerUpdateQueue(this.identity.id)]) {
         for (const swept of await this.queue.sweep(queue, judge))
           this.logger.warn({ queue, ...swept }, 'job_recovered');
+        await this.queue.raise(queue, this.config.scheduling.raiseAfterMs);
       }
       await this.queue.prune();
+      await this.discardOrphans(alive);
     } catch (error) {
       this.logger.warn({ reason: messageOf(error) }, 'sweep_failed');
     }
+  }
+
+  /** Own queues of workers that are gone, and stay gone: a worker that was cut off may be back in a moment. */
+  private async discardOrphans(alive: ReadonlySet<string>): Promise<void> {
+    const now = this.clock.now();
+    if (now - this.orphansSoughtAt < ORPHANS_EVERY_MS) return;
+    this.orphansSoughtAt = now;
+    const orphans = (await this.queue.queues()).filter((queue) => {
+      const owner = queueOwner(queue);
+      return owner !== undefined && !alive.has(owner);
+    });
+    for (const queue of orphans) {
+      if (!this.orphans.has(queue)) continue;
+      await this.queue.removeQueue(queue);
+      this.logger.info({ queue }, 'queue_removed');
+    }
+    this.orphans = new Set(orphans);
   }
 }

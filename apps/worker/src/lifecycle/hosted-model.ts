@@ -1,5 +1,7 @@
 import type { ModelRef, ServedModel } from '@sluice/contracts';
 import type { LoadedModel } from '@sluice/inference-engine';
+import type { Raggedness } from '../batch/raggedness.js';
+import type { ModelCosts } from '../execute/model-costs.js';
 import type { Holds } from './holds.js';
 
 /** A model version that this worker serves, as it was loaded at one time: loaded again it is another. */
@@ -11,6 +13,18 @@ export interface HostedModel {
   readonly loaded: LoadedModel;
   /** Of the store, when it was loaded. */
   readonly fingerprint: string;
+  /** The class that its device time is charged to. */
+  readonly shareClass: string;
+  /** Whether a batch waits for more rows while the device is free; by default it does not. */
+  readonly holding: Holding;
+  readonly raggedness: Raggedness;
+  readonly costs: ModelCosts;
   /** Taken by the puller for every job from its lease on; given back by whoever settles the job or lets it go. */
   readonly holds: Holds;
+}
+
+export interface Holding {
+  readonly maxQueueDelayMs: number;
+  /** Sizes at which it does not wait. */
+  readonly preferredRows: readonly number[];
 }

@@ -1,11 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import { WorkerConfig } from '@sluice/config';
-import { inferenceQueue, messageOf, MODEL_NAME, type ErrorBody, type ModelReport } from '@sluice/contracts';
-import { ModelStore, type ServableModel, type StoredModel } from '@sluice/model-store';
+import {
+  INFERENCE_CLASS,
+  inferenceQueue,
+  messageOf,
+  MODEL_NAME,
+  MODEL_UPDATE_CLASS,
+  SluiceError,
+  type ErrorBody,
+  type ModelRef,
+  type ModelReport,
+} from '@sluice/contracts';
+import { ModelStore, type ModelConfig, type ServableModel, type StoredModel } from '@sluice/model-store';
 import { Logger } from '@sluice/telemetry';
+import { Raggedness } from '../batch/raggedness.js';
 import { Engines } from '../execute/engines.js';
+import { ModelCosts } from '../execute/model-costs.js';
 import { Holds } from './holds.js';
-import type { HostedModel } from './hosted-model.js';
+import type { Holding, HostedModel } from './hosted-model.js';
 import { serveAs } from './serve-as.js';
 
 /**
@@ -29,9 +41,14 @@ export class ModelHost {
     private readonly logger: Logger,
   ) {}
 
-  /** Queues of the versions that can run, in the order in which they became ready. */
-  queues(): string[] {
-    return [...this.hosted.keys()];
+  /** The versions that can run, in the order in which they became ready. */
+  hostedModels(): HostedModel[] {
+    return [...this.hosted.values()];
+  }
+
+  /** Queues of the versions that can run and belong to a class. */
+  queues(shareClass: string): string[] {
+    return this.hostedModels().flatMap((model) => (model.shareClass === shareClass ? model.queue : []));
   }
 
   /** Queues of all versions that it knows of: jobs may lie there whose holder has died. */
@@ -41,6 +58,10 @@ export class ModelHost {
 
   byQueue(queue: string): HostedModel | undefined {
     return this.hosted.get(queue);
+  }
+
+  find(ref: ModelRef): HostedModel | undefined {
+    return this.hosted.get(inferenceQueue(ref));
   }
 
   report(): ModelReport[] {
@@ -124,14 +145,34 @@ export class ModelHost {
   }
 
   private async open({ ref, config, path, fingerprint }: ServableModel): Promise<HostedModel> {
+    const shareClass = this.shareClassOf(config);
     const loaded = await this.engines.of(config.platform).load({ ref, path });
     try {
       const serving = serveAs(config, loaded, this.config.maxBatch);
-      return { ref, queue: inferenceQueue(ref), serving, loaded, fingerprint, holds: new Holds() };
+      return {
+        ref,
+        queue: inferenceQueue(ref),
+        serving,
+        loaded,
+        fingerprint,
+        shareClass,
+        holding: holdingOf(config),
+        raggedness: new Raggedness(config.ragged ?? [], loaded.signature),
+        costs: new ModelCosts(serving.maxBatchSize),
+        holds: new Holds(),
+      };
     } catch (error) {
       await loaded.release();
       throw error;
     }
+  }
+
+  private shareClassOf({ shareClass = INFERENCE_CLASS }: ModelConfig): string {
+    const { classes } = this.config.scheduling;
+    const known = classes.flatMap(({ name }) => (name === MODEL_UPDATE_CLASS ? [] : name));
+    if (known.includes(shareClass)) return shareClass;
+    const message = `config.json names share_class "${shareClass}", SLUICE_SHARE of this worker has ${known.join(', ')}`;
+    throw new SluiceError('model_unavailable', message);
   }
 
   /** Nothing is leased for the version after this, but for a lease that is on its way. */
@@ -157,4 +198,11 @@ export class ModelHost {
     this.reports.set(inferenceQueue(report), report);
     this.onChange();
   }
+}
+
+function holdingOf({ dynamicBatching }: ModelConfig): Holding {
+  return {
+    maxQueueDelayMs: (dynamicBatching?.maxQueueDelayMicroseconds ?? 0) / 1000,
+    preferredRows: dynamicBatching?.preferredBatchSizes ?? [],
+  };
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Clock, type Timer } from '@sluice/clock';
 import { Cluster, type AppliedState, type DesiredState } from '@sluice/cluster';
 import { messageOf, SluiceError, type ErrorBody } from '@sluice/contracts';
 import { Logger } from '@sluice/telemetry';
@@ -21,12 +22,13 @@ export class ModelReconciler {
   private readonly changing = new Map<string, Promise<void>>();
   private lastLoad: Promise<unknown> = Promise.resolve();
   private onChange = () => {};
-  private timer: NodeJS.Timeout | undefined;
+  private timer: Timer | undefined;
   private stopped = false;
 
   constructor(
     private readonly cluster: Cluster,
     private readonly models: ModelHost,
+    private readonly clock: Clock,
     private readonly logger: Logger,
   ) {}
 
@@ -43,7 +45,7 @@ export class ModelReconciler {
   async start(onChange: () => void): Promise<void> {
     this.onChange = onChange;
     await this.cluster.watchModelStates(() => void this.look());
-    this.timer = setInterval(() => void this.look(), LOOK_EVERY_MS);
+    this.timer = this.clock.every(LOOK_EVERY_MS, () => void this.look());
     for (const model of await this.models.discover(onChange)) {
       const desired = (await this.cluster.modelStates()).get(model);
       if (this.stopped) return;
@@ -56,7 +58,7 @@ export class ModelReconciler {
   /** No change begins after this; `settled` waits for those that have begun. */
   stop(): void {
     this.stopped = true;
-    clearInterval(this.timer);
+    this.timer?.cancel();
   }
 
   async settled(): Promise<void> {

@@ -1,8 +1,9 @@
+import { SystemClock } from '@sluice/clock';
 import { Signal } from './signal.js';
 
 describe('Signal', () => {
   it('keeps one notification for the next to wait', async () => {
-    const signal = new Signal();
+    const signal = new Signal(new SystemClock());
     signal.notify();
     signal.notify();
     await signal.wait();
@@ -11,7 +12,7 @@ describe('Signal', () => {
   });
 
   it('wakes whoever waits', async () => {
-    const signal = new Signal();
+    const signal = new Signal(new SystemClock());
     const waiting = signal.wait(60_000).then(() => 'woken');
     signal.notify();
     expect(await waiting).toBe('woken');

@@ -1,15 +1,22 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Clock } from '@sluice/clock';
 import { Cluster, type WorkerReport } from '@sluice/cluster';
 import { WorkerConfig } from '@sluice/config';
 import { messageOf } from '@sluice/contracts';
 import { JobQueue } from '@sluice/job-queue';
 import { Logger } from '@sluice/telemetry';
-import { Staging } from '../buffer/staging.js';
-import { Drive } from '../execute/drive.js';
+import { DeviceLoop } from '../execute/device-loop.js';
+import { Lanes } from '../execute/lanes.js';
 import { LeaseKeeper } from '../lease/lease-keeper.js';
 import { Sweeper } from '../lease/sweeper.js';
 import { Feed } from '../pull/feed.js';
+import { LoadTeller } from '../statistics/load-teller.js';
+import { SchedTracer } from '../statistics/sched-tracer.js';
 import { StatisticsPublisher } from '../statistics/statistics-publisher.js';
+import { ProfileRequests } from '../update/profile-requests.js';
+import { UpdateIntake } from '../update/update-intake.js';
+import { UpdateLane } from '../update/update-lane.js';
+import { HardExit } from './hard-exit.js';
 import { ModelHost } from './model-host.js';
 import { ModelReconciler } from './model-reconciler.js';
 import { WorkerIdentity } from './worker-identity.js';
@@ -32,10 +39,17 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
     private readonly reconciler: ModelReconciler,
     private readonly leases: LeaseKeeper,
     private readonly sweeper: Sweeper,
-    private readonly staging: Staging,
+    private readonly lanes: Lanes,
+    private readonly updates: UpdateLane,
+    private readonly updateIntake: UpdateIntake,
+    private readonly profiles: ProfileRequests,
     private readonly feed: Feed,
-    private readonly drive: Drive,
+    private readonly device: DeviceLoop,
     private readonly statistics: StatisticsPublisher,
+    private readonly load: LoadTeller,
+    private readonly tracer: SchedTracer,
+    private readonly exit: HardExit,
+    private readonly clock: Clock,
     private readonly logger: Logger,
   ) {}
 
@@ -44,18 +58,30 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
     await Promise.all([this.queue.start(), this.cluster.start()]);
     await this.cluster.join(this.report());
     this.logger.info({ workerId: id, device: this.config.engine.device }, 'worker_joined');
-    this.leases.start((lost) => void this.staging.remove(lost));
+    this.leases.start((lost) => this.forget(lost));
     this.sweeper.start();
     this.statistics.start();
-    this.drive.start(
-      () => this.feed.lookAgain(),
+    this.load.start();
+    this.tracer.start();
+    this.lanes.tell({
+      onTaken: () => this.feed.lookAgain(),
+      onChange: () => this.device.notify(),
+      onEngineGone: (error) => this.giveUp(error),
+    });
+    this.updates.start(() => {
+      this.device.notify();
+      this.feed.lookAgain();
+    });
+    this.device.start(
+      [...this.lanes.inference, this.updates],
       (error) => this.giveUp(error),
+      () => this.feed.lookAgain(),
     );
-    this.feed.start(() => this.drive.staged.notify());
+    this.feed.start();
     await this.reconciler.start(() => this.modelsChanged());
     if (this.state === 'starting') this.state = 'serving';
     await this.cluster.update(this.report());
-    this.logger.info({ workerId: id, models: this.models.queues().length }, 'worker_serving');
+    this.logger.info({ workerId: id, models: this.models.hostedModels().length }, 'worker_serving');
   }
 
   onApplicationShutdown(): Promise<void> {
@@ -65,37 +91,43 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
 
   private async drain(): Promise<void> {
     this.state = 'draining';
-    const deadline = setTimeout(() => this.giveUp(new Error('the drain took too long')), this.config.drainMs);
+    const deadline = this.clock.after(this.config.drainMs, () => this.giveUp(new Error('the drain took too long')));
     this.reconciler.stop();
     await this.cluster.update(this.report());
+    this.updateIntake.stop();
     await this.feed.stop();
-    const unstarted = this.staging.remove().map(({ leased }) => leased.lease);
+    const unstarted = [...this.lanes.forget(), ...this.updates.giveUp()];
     await this.queue.release(unstarted);
     this.leases.drop(unstarted);
-    await this.drive.stop();
+    await this.device.stop();
     this.leases.stop();
     await this.sweeper.stop();
     await this.reconciler.settled();
-    await this.statistics.stop();
+    await this.updateIntake.discard();
+    await Promise.all([this.statistics.stop(), this.load.stop(), this.tracer.stop()]);
     await this.cluster.stop();
     await this.queue.stop();
     await this.models.close();
-    clearTimeout(deadline);
+    deadline.cancel();
     this.logger.info({ workerId: this.identity.id, held: this.leases.size }, 'worker_drained');
+  }
+
+  private forget(lost: ReadonlySet<string>): void {
+    this.lanes.forget(lost);
+    this.updates.giveUp(lost);
   }
 
   private modelsChanged(): void {
     this.feed.lookAgain();
+    void this.profiles.look();
     this.cluster.update(this.report()).catch((error: unknown) => {
       this.logger.warn({ reason: messageOf(error) }, 'report_failed');
     });
   }
 
-  /** Ends the process as a crash would: everything it holds goes back, and whoever supervises it starts another. */
   private giveUp(error: unknown): void {
     this.logger.fatal({ workerId: this.identity.id, reason: messageOf(error) }, 'worker_gives_up');
-    // An orderly exit would abort: a thread that computes cannot be ended.
-    process.kill(process.pid, 'SIGKILL');
+    this.exit.now();
   }
 
   private report(): WorkerReport {

@@ -1,48 +1,61 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
+import { Clock } from '@sluice/clock';
 import { messageOf } from '@sluice/contracts';
 import { JobQueue } from '@sluice/job-queue';
-import { leaseNotBefore } from '@sluice/scheduling';
+import { leaseNotBefore, orderQueues } from '@sluice/scheduling';
 import { Logger } from '@sluice/telemetry';
-import { Staging } from '../buffer/staging.js';
-import { Device } from '../execute/device.js';
+import { DeviceLoop } from '../execute/device-loop.js';
+import type { InferenceLane } from '../execute/inference-lane.js';
+import { Lanes } from '../execute/lanes.js';
 import { ModelHost } from '../lifecycle/model-host.js';
 import { Signal } from '../lifecycle/signal.js';
+import { UpdateIntake } from '../update/update-intake.js';
 import { Puller } from './puller.js';
-import { QueueRotation } from './queue-rotation.js';
 
 /** New work wakes a waiting worker at once; this is the safety net for a wake-up that got lost. */
 const POLL_MS = 1_000;
 const AFTER_ERROR_MS = 500;
+/** A busy worker hears no wake-ups: it looks for an update this often. */
+const UPDATE_LOOK_MS = 100;
+/** A queue whose head has waited this long goes before those whose deadlines are nearer. */
+const PASS_OVER_MS = 1_000;
 
 /**
- * The pulling loop: keeps the next batch staged, and leases no more than that.
+ * The pulling loop: keeps the next batch of each class staged, and leases no more than that.
  *
- * Modes: *full* (nothing fits: wait until the device takes the batch), *early* (the device is busy for longer than
- * leasing takes: wait, so that the jobs stay free for others and the batch grows), *pulling*, *listening* (the queues
- * are empty: wait for work). While a batch is being formed only its own queue is asked, and only its wake-ups are
- * taken: those of other queues belong to workers that can act on them.
+ * Modes: *full* (nothing fits: wait until the device takes a batch), *early* (the device is busy for longer than leasing
+ * takes: wait, so that the jobs stay free for others and the batch grows), *pulling*, *listening* (the queues are empty:
+ * wait for work). While a batch is being formed only its own queue is asked for its class.
  */
 @Injectable()
 export class Feed {
-  private readonly changed = new Signal();
-  private readonly rotation = new QueueRotation();
+  private readonly changed: Signal;
   private listening: { readonly queues: readonly string[]; readonly abort: AbortController } | undefined;
+  /** The queue whose wake-up we took: it is asked first. */
+  private woken: string | undefined;
+  private lookedForUpdateAt = -Infinity;
   private stopping = false;
   private running: Promise<void> | undefined;
-  private onStaged = () => {};
 
   constructor(
     private readonly queue: JobQueue,
     private readonly puller: Puller,
-    private readonly staging: Staging,
-    private readonly device: Device,
+    private readonly lanes: Lanes,
+    private readonly updates: UpdateIntake,
+    private readonly device: DeviceLoop,
     private readonly models: ModelHost,
+    private readonly clock: Clock,
     private readonly logger: Logger,
-  ) {}
+  ) {
+    this.changed = new Signal(clock);
+  }
 
-  start(onStaged: () => void): void {
-    this.onStaged = onStaged;
+  /** The device is idle, and nothing was found for it yet. */
+  get isSearching(): boolean {
+    return this.running !== undefined && !this.listening && !this.device.turn && this.lanes.leasedNotStarted === 0;
+  }
+
+  start(): void {
     this.running ??= this.loop();
   }
 
@@ -54,7 +67,7 @@ export class Feed {
     await this.running;
   }
 
-  /** The device took the batch, a model became ready: look again at what may be pulled. */
+  /** The device took a batch, a model became ready: look again at what may be pulled. */
   lookAgain(): void {
     this.changed.notify();
     // A worker that listens to one queue shall hear of the others; a busy one leaves the wake-ups to those that are idle.
@@ -69,44 +82,77 @@ export class Feed {
       } catch (error) {
         if (this.stopping) break;
         this.logger.warn({ reason: messageOf(error) }, 'pull_failed');
-        await sleep(AFTER_ERROR_MS);
+        await this.clock.sleep(AFTER_ERROR_MS);
       }
     }
   }
 
   private async step(): Promise<void> {
-    const queues = this.staging.queue === undefined ? this.rotation.order(this.models.queues()) : [this.staging.queue];
-    if (this.staging.room === 0 || queues.length === 0) return this.changed.wait();
+    await this.lookForUpdate();
+    const wanted = this.wanted();
+    if (wanted.size === 0) return this.changed.wait(this.updates.hasRoom ? UPDATE_LOOK_MS : undefined);
     const early = this.untilLateEnough();
     if (early > 0) return this.changed.wait(early);
-    for (const queue of queues) {
-      const jobs = await this.puller.pull(queue, this.staging.room);
-      if (!jobs) continue;
-      this.rotation.served(queue);
-      this.staging.add(jobs);
-      return this.onStaged();
+    for (const queue of await this.order([...wanted.keys()])) {
+      const lane = wanted.get(queue);
+      const jobs = lane && (await this.puller.pull(queue, lane.staging.room));
+      if (jobs) return lane.stage(jobs);
     }
-    return this.listen(queues);
+    return this.listen([...wanted.keys()]);
+  }
+
+  /** The queues whose jobs there is room for, and the lane that has it. */
+  private wanted(): Map<string, InferenceLane> {
+    const wanted = new Map<string, InferenceLane>();
+    for (const lane of this.lanes.inference) {
+      const { room, queue } = lane.staging;
+      if (room === 0) continue;
+      const queues = queue === undefined ? this.models.queues(lane.shareClass) : [queue];
+      for (const each of queues) wanted.set(each, lane);
+    }
+    return wanted;
+  }
+
+  private async order(queues: readonly string[]): Promise<readonly string[]> {
+    const { woken } = this;
+    this.woken = undefined;
+    if (woken !== undefined && queues.includes(woken)) return [woken];
+    if (queues.length === 1) return queues;
+    return orderQueues(await this.queue.heads(queues), this.queue.now(), { passOverMs: PASS_OVER_MS });
+  }
+
+  private async lookForUpdate(): Promise<void> {
+    const now = this.clock.now();
+    const due = this.woken === this.updates.queue || now - this.lookedForUpdateAt >= UPDATE_LOOK_MS;
+    if (!this.updates.hasRoom || !due) return;
+    // Where one was there may be more: as soon as this one is done.
+    this.lookedForUpdateAt = (await this.updates.pull()) ? -Infinity : now;
   }
 
   /** Milliseconds until the next batch should be leased; at most 0 when that is now. */
   private untilLateEnough(): number {
-    const { run } = this.device;
-    return run ? leaseNotBefore(run, this.puller.leasingMs) - performance.now() : 0;
+    const { turn } = this.device;
+    return turn ? leaseNotBefore(turn, this.puller.leasingMs) - this.clock.now() : 0;
   }
 
-  /** Whether there are queues beside these. */
+  /** Whether there are queues to listen to beside these. */
   private misses(queues: readonly string[]): boolean {
-    return this.models.queues().some((queue) => !queues.includes(queue));
+    return this.audible([...this.wanted().keys()]).some((queue) => !queues.includes(queue));
   }
 
-  private async listen(queues: readonly string[]): Promise<void> {
-    // The batch may have been taken while we pulled.
-    if (this.stopping || (this.misses(queues) && this.staging.queue === undefined)) return;
+  /** With the queue of updates, while there is room for one. */
+  private audible(queues: readonly string[]): readonly string[] {
+    return this.updates.hasRoom ? [...queues, this.updates.queue] : queues;
+  }
+
+  private async listen(wanted: readonly string[]): Promise<void> {
+    const queues = this.audible(wanted);
+    // A batch may have been taken while we pulled.
+    if (this.stopping || this.misses(queues)) return;
     const abort = new AbortController();
     this.listening = { queues, abort };
     try {
-      await this.queue.waitForWork(queues, POLL_MS, abort.signal);
+      this.woken = await this.queue.waitForWork(queues, POLL_MS, abort.signal);
     } finally {
       this.listening = undefined;
     }

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { Clock } from '@sluice/clock';
 import { decodeRequest, messageOf, type ErrorBody } from '@sluice/contracts';
 import { JobQueue, type LeasedJob } from '@sluice/job-queue';
-import { afterDeath, runningAverage } from '@sluice/scheduling';
+import { afterDeath, runningAverage, spareRows } from '@sluice/scheduling';
 import { stageJob, type StagedJob } from '../buffer/staged-job.js';
 import { LeaseKeeper } from '../lease/lease-keeper.js';
 import type { HostedModel } from '../lifecycle/hosted-model.js';
@@ -22,6 +23,7 @@ export class Puller {
     private readonly settler: Settler,
     private readonly identity: WorkerIdentity,
     private readonly statistics: StatisticsCollector,
+    private readonly clock: Clock,
   ) {}
 
   /** How long it takes to lease a batch, of late. */
@@ -44,14 +46,15 @@ export class Puller {
 
   private async leaseFor(model: HostedModel, room: number | 'all'): Promise<StagedJob[] | undefined> {
     const { queue } = model;
-    const startedAt = performance.now();
-    const max = room === 'all' ? Math.max(1, model.serving.maxBatchSize) : room;
-    const { jobs, dropped } = await this.queue.lease(queue, { holder: this.identity.id, max });
+    const startedAt = this.clock.now();
+    const max = room === 'all' ? model.costs.maxRows : room;
+    const spare = spareRows(model.costs.usual, this.leasingMs);
+    const { jobs, dropped } = await this.queue.lease(queue, { holder: this.identity.id, max, spare });
     if (jobs.length + dropped.length === 0) return undefined;
     const leasedAt = this.queue.now();
     const leases = jobs.map(({ lease }) => lease);
     this.leases.hold(leases);
-    this.averageMs = runningAverage(this.averageMs, performance.now() - startedAt);
+    this.averageMs = runningAverage(this.averageMs, this.clock.now() - startedAt);
     try {
       this.statistics.failed(model.ref, dropped.length);
       await this.settler.replyDropped(dropped);
@@ -75,7 +78,7 @@ export class Puller {
       return undefined;
     }
     try {
-      return stageJob(leased, decodeRequest(leased.payload), model, leasedAt);
+      return stageJob(leased, decodeRequest(leased.payload), model, leasedAt, this.clock.now());
     } catch (error) {
       const message = `the job holds no inference request: ${messageOf(error)}`;
       await this.refuse(leased, model, { code: 'invalid_request', message });

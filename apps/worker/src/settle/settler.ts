@@ -63,6 +63,8 @@ function replyOf(jobId: string, outcome: Outcome): Reply {
 }
 
 function addTo(replies: Map<string, Reply[]>, apiId: string, reply: Reply): void {
+  // Nobody waits for an update.
+  if (apiId === '') return;
   const batch = replies.get(apiId);
   if (batch) batch.push(reply);
   else replies.set(apiId, [reply]);

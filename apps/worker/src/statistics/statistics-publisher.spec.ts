@@ -1,3 +1,4 @@
+import { SystemClock } from '@sluice/clock';
 import { InMemoryCluster, InMemoryClusterHub, type ModelStatistics } from '@sluice/cluster';
 import { compileWorkerConfig } from '@sluice/config';
 import { createLogger } from '@sluice/telemetry';
@@ -20,10 +21,11 @@ class LossyCluster extends InMemoryCluster {
 it('publishes what is counted, nothing twice though answers get lost, and what is left at the end', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   onTestFinished(() => void vi.useRealTimers());
-  const cluster = new LossyCluster(new InMemoryClusterHub());
+  const clock = new SystemClock();
+  const cluster = new LossyCluster(new InMemoryClusterHub(clock), clock, 3_000);
   const collector = new StatisticsCollector(Date.now);
   const identity = new WorkerIdentity(compileWorkerConfig({}));
-  const publisher = new StatisticsPublisher(collector, cluster, identity, createLogger('worker', 'silent'));
+  const publisher = new StatisticsPublisher(collector, cluster, identity, clock, createLogger('worker', 'silent'));
   const failures = async () => (await cluster.statistics([REF]))[0]?.requests.fail.count;
   publisher.start();
   collector.failed(REF, 1);

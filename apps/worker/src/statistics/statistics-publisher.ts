@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Clock, type Timer } from '@sluice/clock';
 import { Cluster, type ModelStatistics } from '@sluice/cluster';
 import { messageOf } from '@sluice/contracts';
 import { Logger } from '@sluice/telemetry';
@@ -16,25 +17,26 @@ const PUBLISH_EVERY_MS = 1_000;
 export class StatisticsPublisher {
   private sequence = 0;
   private unconfirmed: readonly ModelStatistics[] | undefined;
-  private timer: NodeJS.Timeout | undefined;
+  private timer: Timer | undefined;
   private publishing: Promise<void> | undefined;
 
   constructor(
     private readonly collector: StatisticsCollector,
     private readonly cluster: Cluster,
     private readonly identity: WorkerIdentity,
+    private readonly clock: Clock,
     private readonly logger: Logger,
   ) {}
 
   start(): void {
-    this.timer ??= setInterval(() => {
+    this.timer ??= this.clock.every(PUBLISH_EVERY_MS, () => {
       this.publishing ??= this.publish().finally(() => (this.publishing = undefined));
-    }, PUBLISH_EVERY_MS);
+    });
   }
 
   /** Publishes what is left. */
   async stop(): Promise<void> {
-    clearInterval(this.timer);
+    this.timer?.cancel();
     this.timer = undefined;
     await this.publishing;
     await this.publish();
