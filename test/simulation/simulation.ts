@@ -1,0 +1,271 @@
+import type { Provider } from '@nestjs/common';
+import { InMemoryCluster, InMemoryClusterHub } from '@sluice/cluster';
+import { compileWorkerConfig, type WorkerConfig } from '@sluice/config';
+import { encodeUpdateJob, queueOwner, workerUpdateQueue } from '@sluice/contracts';
+import { InMemoryJobQueue, JobIds, type JobQueue } from '@sluice/job-queue';
+import { seededRandom } from '@sluice/onnx-writer';
+import { SimulatedClock } from '@sluice/testing';
+import { modelName, type Scenario } from './scenario.js';
+import { DeviceWitness, type WitnessedRun } from './witness/device-witness.js';
+import { IdleWatch, idleBoundMs, type WatchedDevice } from './witness/idle-watch.js';
+import { Judgement } from './witness/judgement.js';
+import { LeaseBook } from './witness/lease-book.js';
+import { RecoveryCheck } from './witness/recovery-check.js';
+import { Trace } from './witness/trace.js';
+import { TurnWatch } from './witness/turn-watch.js';
+import { FaultLayer } from './world/fault-layer.js';
+import { faultyCluster, faultyQueue } from './world/faulty-ports.js';
+import type { SimulatedRequest } from './world/request.js';
+import { SimulatedClient, type Ended } from './world/simulated-client.js';
+import { SimulatedFleet } from './world/simulated-fleet.js';
+import type { SimulatedWorker } from './world/simulated-worker.js';
+
+/** Parts of the system that are not its own: planted bugs. */
+export interface Plants {
+  readonly providers?: readonly Provider[];
+  readonly queue?: (queue: JobQueue) => JobQueue;
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** What was seen. */
+export interface Seen {
+  readonly ended: readonly Ended[];
+  readonly runs: readonly WitnessedRun[];
+  readonly longestIdleMs: number;
+  readonly virtualMs: number;
+  readonly steps: number;
+}
+
+/** When the workers serve and the first request may be sent. */
+export const OPENING_MS = 200;
+/** Far beyond any run that goes as it should. */
+const AT_MOST_MS = 100_000;
+
+/** One run of a scenario. */
+export class Simulation {
+  private readonly clock = new SimulatedClock();
+  private readonly judgement = new Judgement(new Trace(this.clock));
+  private readonly random: () => number;
+  private readonly config: WorkerConfig;
+  private readonly requests = new Map<number, SimulatedRequest>();
+  private readonly queue: InMemoryJobQueue;
+  private readonly hub = new InMemoryClusterHub(this.clock);
+  private readonly book: LeaseBook;
+  private readonly devices: DeviceWitness;
+  private readonly fleet: SimulatedFleet;
+  private readonly workers: readonly SimulatedWorker[];
+  private readonly client: SimulatedClient;
+  private readonly idle: IdleWatch;
+  private readonly turns: TurnWatch;
+  private readonly recovery: RecoveryCheck;
+  private readonly running = new Set<string>();
+  private planned = 0;
+
+  constructor(
+    private readonly scenario: Scenario,
+    private readonly plants: Plants = {},
+  ) {
+    const { seed, clockJumps, settings } = scenario;
+    this.random = seededRandom(seed);
+    this.config = compileWorkerConfig({ SLUICE_LOG_LEVEL: 'silent', ...settings, ...plants.settings });
+    this.queue = new InMemoryJobQueue(this.config.queue, this.clock, 0);
+    const now = () => this.clock.now();
+    this.book = new LeaseBook(now, this.config.queue.leaseMs, this.judgement);
+    const slackMs = Math.max(0, ...clockJumps.map(({ byMs }) => Math.abs(byMs)));
+    this.devices = new DeviceWitness(
+      scenario,
+      this.requests,
+      ({ number }) => this.book.find(this.client.jobIds.get(number) ?? ''),
+      now,
+      slackMs,
+      this.judgement,
+      { onStart: (run) => this.started(run), onEnd: ({ device }) => this.stopped(device) },
+    );
+    this.recovery = new RecoveryCheck(scenario, now, this.judgement);
+    this.fleet = new SimulatedFleet(
+      scenario,
+      {
+        clock: this.clock,
+        queue: this.queue,
+        hub: this.hub,
+        config: this.config,
+        book: this.book,
+        devices: this.devices,
+        judgement: this.judgement,
+        instead: plants.providers ?? [],
+        spoil: plants.queue ?? ((queue) => queue),
+      },
+      {
+        onDeath: ({ name }) => this.stopped(name),
+        onTurn: () => this.recovery.disturbed(),
+      },
+    );
+    this.workers = this.fleet.workers;
+    this.client = this.newClient(slackMs);
+    this.client.listen((ended) => this.recovery.ended(ended));
+    const boundMs = idleBoundMs(scenario);
+    this.idle = new IdleWatch(
+      this.workers.map((worker) => this.watched(worker)),
+      now,
+      boundMs,
+      this.judgement,
+    );
+    this.turns = new TurnWatch(this.workers, this.book, now, this.config.scheduling.raiseAfterMs, this.judgement);
+    this.book.listen({
+      onChange: () => this.looked(),
+      onLeased: (job, token) => this.turns.leased(job, token),
+    });
+  }
+
+  /** @throws Violation when an invariant does not hold */
+  async run(): Promise<Seen> {
+    this.plan();
+    await this.client.start();
+    for (const worker of this.workers) worker.start();
+    await this.until(() => this.clock.now() >= this.planned && this.client.ended.length === this.requests.size);
+    // What its client has given up ends as well.
+    await this.until(() => !this.hasOpenJobs());
+    await this.until(this.settled(Promise.all(this.workers.map((worker) => worker.drain()))));
+    return {
+      ended: this.client.ended,
+      runs: this.devices.runs,
+      longestIdleMs: this.idle.longestMs,
+      virtualMs: this.clock.now(),
+      steps: this.clock.steps,
+    };
+  }
+
+  /** Jobs of a worker that is gone are gone with it. */
+  private hasOpenJobs(): boolean {
+    const living = new Set(this.workers.map(({ holder }) => holder));
+    return this.book.open().some(({ queue }) => {
+      const owner = queueOwner(queue);
+      return owner === undefined || living.has(owner);
+    });
+  }
+
+  private async until(holds: () => boolean): Promise<void> {
+    try {
+      await this.clock.run(() => this.judgement.violation !== undefined || holds(), AT_MOST_MS);
+    } catch (error) {
+      this.judgement.violated('termination', String(error));
+    }
+    this.throwViolation();
+  }
+
+  private settled(promise: Promise<unknown>): () => boolean {
+    let isSettled = false;
+    promise.then(
+      () => (isSettled = true),
+      (error: unknown) => this.judgement.violated('termination', `a drain failed: ${String(error)}`),
+    );
+    return () => isSettled;
+  }
+
+  private throwViolation(): void {
+    if (this.judgement.violation) throw this.judgement.violation;
+  }
+
+  private plan(): void {
+    const { requests, crashes, freezes, drains, clockJumps, profilesPerWorker } = this.scenario;
+    let number = 0;
+    for (const { atMs, copies, ...arrival } of requests) {
+      const sent = Array.from({ length: copies }, (): SimulatedRequest => ({ ...arrival, atMs, number: ++number }));
+      for (const request of sent) this.requests.set(request.number, request);
+      this.at(atMs, () => void this.client.send(sent));
+    }
+    for (const crash of crashes)
+      if ('atMs' in crash.when) this.at(crash.when.atMs, () => this.workers[crash.worker]?.crash());
+    for (const { worker, atMs, forMs } of freezes) {
+      this.at(atMs, () => this.workers[worker]?.freeze());
+      this.at(atMs + forMs, () => this.workers[worker]?.thaw());
+    }
+    for (const { worker, atMs } of drains) this.at(atMs, () => void this.replace(this.workers[worker]));
+    for (const { worker, atMs, byMs } of clockJumps) this.at(atMs, () => this.fleet.skew(worker, byMs));
+    if (profilesPerWorker > 0) this.at(0, () => void this.askForProfiles(profilesPerWorker));
+  }
+
+  private at(ms: number, call: () => void): void {
+    this.planned = Math.max(this.planned, OPENING_MS + ms);
+    this.clock.after(OPENING_MS + ms, () => {
+      call();
+      this.looked();
+    });
+  }
+
+  private async replace(worker: SimulatedWorker | undefined): Promise<void> {
+    await worker?.drain();
+    worker?.start();
+  }
+
+  private async askForProfiles(count: number): Promise<void> {
+    const ids = new JobIds(() => this.queue.now(), this.random);
+    for (const { holder } of this.workers) {
+      if (holder === undefined) continue;
+      const jobs = Array.from({ length: count }, () => ({
+        id: ids.next(),
+        name: 'profile',
+        label: {},
+        replyTo: '',
+        priority: 1,
+        expiresAt: this.queue.now() + AT_MOST_MS,
+        payload: encodeUpdateJob({ kind: 'profile', model: modelName(0), version: '1', again: true }),
+      }));
+      await this.book.around(this.queue, 'operator').enqueue(workerUpdateQueue(holder), jobs);
+    }
+  }
+
+  private newClient(slackMs: number): SimulatedClient {
+    const process = this.clock.process('client');
+    const random = seededRandom(this.scenario.seed + 7);
+    const { rates } = this.scenario;
+    const onFault = (what: string) => this.judgement.trace.note('client', what);
+    const layer = new FaultLayer({ process, random, rates, dies: () => false, onFault });
+    const queue = faultyQueue(this.book.around(this.queue.beside(process), 'client'), layer, process, () => 0);
+    const cluster = faultyCluster(new InMemoryCluster(this.hub, process, this.config.presenceMs), layer);
+    return new SimulatedClient(queue, cluster, process, random, slackMs, this.judgement);
+  }
+
+  private watched(worker: SimulatedWorker): WatchedDevice {
+    const { running, book } = this;
+    return {
+      name: worker.name,
+      isUp: () => worker.isUp,
+      isRunning: () => running.has(worker.name),
+      couldRun: () => {
+        const queues = [...worker.serves, ...(worker.updateQueue === undefined ? [] : [worker.updateQueue])];
+        const queue = queues.find((each) => book.waiting(each).size > 0);
+        if (queue !== undefined) return `${book.waiting(queue).size} in ${queue}`;
+        const staged = worker.leasedNotStarted;
+        return staged > 0 ? `${staged} that it has leased` : undefined;
+      },
+    };
+  }
+
+  private started(run: WitnessedRun): void {
+    this.running.add(run.device);
+    this.looked();
+  }
+
+  private stopped(device: string): void {
+    this.running.delete(device);
+    this.looked();
+  }
+
+  private looked(): void {
+    this.idle.look();
+    this.checkLateBinding();
+  }
+
+  private checkLateBinding(): void {
+    const most = Math.max(1, ...this.scenario.models.map(({ maxBatchSize }) => maxBatchSize));
+    for (const worker of this.workers) {
+      const held = worker.leasedNotStarted;
+      if (held > most * worker.laneCount)
+        this.judgement.violated(
+          'late binding',
+          `${worker.name} holds ${held} jobs that have not started, a batch has ${most}`,
+        );
+    }
+  }
+}

@@ -1,0 +1,32 @@
+/** The invariants of DESIGN.md section 8, as the simulation checks them. */
+export const INVARIANTS = {
+  'one answer':
+    'an accepted job ends exactly once for its client: with its own result, or an error that is about itself',
+  'one holder': 'a job has at most one holder; one whose lease expired cannot settle',
+  'settle, then reply': 'only what is settled is answered, with what it was settled with',
+  'pure batches': 'a batch never mixes models or signatures, never exceeds its limit, and holds whole requests',
+  'one token': 'nothing runs on a device beside what has the turn',
+  'no expired runs': 'what has expired costs no device time',
+  share: 'a class with a weight is served within the stated bound',
+  turns: 'no queue and no level is passed over for ever',
+  'work-conserving': 'while work waits that a device could run, that device is not idle',
+  'late binding': 'a worker holds no more than the next batch of each class',
+  recovery: 'what a worker leaves behind is answered within 5 s, and the time that its work takes',
+  'nothing held': 'after a drain nothing is held, and nothing is lost',
+  buffers: 'a buffer belongs to one batch at a time',
+  termination: 'every wait has an end',
+} as const;
+
+export type Invariant = keyof typeof INVARIANTS;
+
+/** An invariant that does not hold. */
+export class Violation extends Error {
+  constructor(
+    readonly invariant: Invariant,
+    what: string,
+    trace: string,
+  ) {
+    super(`${invariant} (${INVARIANTS[invariant]}): ${what}\n${trace}`);
+    this.name = 'Violation';
+  }
+}

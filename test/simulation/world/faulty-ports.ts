@@ -1,0 +1,43 @@
+import type { Cluster } from '@sluice/cluster';
+import type { InferenceEngine, LoadedModel } from '@sluice/inference-engine';
+import type { JobQueue } from '@sluice/job-queue';
+import type { Clock } from '@sluice/clock';
+import { divert } from './divert.js';
+import type { FaultLayer } from './fault-layer.js';
+
+/** A queue as a process sees it. @param skewMs what its idea of the queue's clock is off by, now */
+export function faultyQueue(queue: JobQueue, layer: FaultLayer, clock: Clock, skewMs: () => number): JobQueue {
+  const waitForWork: JobQueue['waitForWork'] = async (queues, timeoutMs, signal) => {
+    const until = clock.now() + timeoutMs;
+    for (;;) {
+      const woken = await queue.waitForWork(queues, Math.max(0, until - clock.now()), signal);
+      if (woken === undefined || !layer.happens('lostWakeUp')) return woken;
+      layer.note(`the wake-up for ${woken} is lost`);
+    }
+  };
+  const faulty = layer.around(queue, ['now', 'start', 'stop', 'waitForWork']);
+  return divert(faulty, { waitForWork, now: () => queue.now() + skewMs() });
+}
+
+/** A cluster as a process sees it. */
+export function faultyCluster(cluster: Cluster, layer: FaultLayer): Cluster {
+  const faulty = layer.around(cluster, ['announceRun', 'start', 'stop', 'subscribe', 'watchModelStates']);
+  const reply: Cluster['reply'] = (apiId, replies) => {
+    return layer.call('reply', async () => {
+      if (!layer.happens('lostReply')) return cluster.reply(apiId, replies);
+      layer.note(`replies to ${replies.map(({ jobId }) => jobId).join()} are lost`);
+      return true;
+    });
+  };
+  return divert(faulty, { reply });
+}
+
+/** A device as its process sees it: behind a thread, whose messages take their time too. */
+export function faultyEngine(engine: InferenceEngine, layer: FaultLayer): InferenceEngine {
+  const load: InferenceEngine['load'] = async (source) => {
+    const model = await layer.local(() => engine.load(source));
+    const run: LoadedModel['run'] = (batch) => layer.local(() => model.run(batch));
+    return divert(model, { run });
+  };
+  return divert(engine, { load });
+}

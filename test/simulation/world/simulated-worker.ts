@@ -1,0 +1,260 @@
+import { InMemoryCluster, type InMemoryClusterHub } from '@sluice/cluster';
+import type { Provider } from '@nestjs/common';
+import type { WorkerConfig } from '@sluice/config';
+import { inferenceQueue, queueOwner, workerUpdateQueue } from '@sluice/contracts';
+import { SimulatedEngine } from '@sluice/inference-engine';
+import type { InMemoryJobQueue, JobQueue } from '@sluice/job-queue';
+import type { ModelStore } from '@sluice/model-store';
+import type { Logger } from '@sluice/telemetry';
+import type { SimulatedClock, SimulatedProcess } from '@sluice/testing';
+import { BufferPool } from '../../../apps/worker/src/batch/buffer-pool.js';
+import { Engines } from '../../../apps/worker/src/execute/engines.js';
+import { Lanes } from '../../../apps/worker/src/execute/lanes.js';
+import { LeaseKeeper } from '../../../apps/worker/src/lease/lease-keeper.js';
+import { HardExit } from '../../../apps/worker/src/lifecycle/hard-exit.js';
+import { ModelHost } from '../../../apps/worker/src/lifecycle/model-host.js';
+import { WorkerIdentity } from '../../../apps/worker/src/lifecycle/worker-identity.js';
+import { UpdateLane } from '../../../apps/worker/src/update/update-lane.js';
+import { WorkerModule } from '../../../apps/worker/src/worker.module.js';
+import type { DeviceWitness } from '../witness/device-witness.js';
+import type { Judgement } from '../witness/judgement.js';
+import type { LeaseBook } from '../witness/lease-book.js';
+import { CountingBufferPool } from './counting-buffer-pool.js';
+import { FaultLayer, type CallMoment, type FaultRates } from './fault-layer.js';
+import { faultyCluster, faultyEngine, faultyQueue } from './faulty-ports.js';
+import { Parts } from './parts.js';
+
+/** What all workers of a simulation live in. */
+export interface WorkerWorld {
+  readonly clock: SimulatedClock;
+  readonly queue: InMemoryJobQueue;
+  readonly hub: InMemoryClusterHub;
+  readonly config: WorkerConfig;
+  readonly store: ModelStore;
+  readonly readModel: (path: string) => string;
+  readonly random: () => number;
+  readonly rates: FaultRates;
+  readonly pace: () => number;
+  readonly book: LeaseBook;
+  readonly devices: DeviceWitness;
+  readonly judgement: Judgement;
+  /** Parts of the worker that are not its own: planted bugs. */
+  readonly instead: readonly Provider[];
+  /** The queue as it would be with a planted bug. */
+  readonly spoil: (queue: JobQueue) => JobQueue;
+}
+
+export interface WorkerFate {
+  /** Whether the worker dies now, at a call; asked twice for each. */
+  readonly diesAt: (call: number, moment: CallMoment) => boolean;
+  readonly onDeath: () => void;
+  /** It has died, was stopped, goes on, or serves. */
+  readonly onTurn: () => void;
+  readonly skewMs: () => number;
+}
+
+interface Life {
+  readonly process: SimulatedProcess;
+  readonly parts: Parts;
+  readonly queue: InMemoryJobQueue;
+  readonly cluster: InMemoryCluster;
+  readonly holder: string;
+  readonly gone: Promise<void>;
+  readonly end: () => void;
+}
+
+/**
+ * A worker: all of its own parts, on a queue, a cluster and a device that are simulated. It can be killed, stopped and
+ * started again; each start is another process.
+ */
+export class SimulatedWorker {
+  private life: Life | undefined;
+  private lives = 0;
+  private calls = 0;
+  private state: 'down' | 'starting' | 'up' | 'frozen' | 'draining' = 'down';
+  private upSince = Infinity;
+
+  constructor(
+    readonly index: number,
+    private readonly world: WorkerWorld,
+    private readonly fate: WorkerFate,
+  ) {}
+
+  get name(): string {
+    return `w${this.index + 1}`;
+  }
+
+  get isUp(): boolean {
+    return this.state === 'up';
+  }
+
+  /** Up and going on without a break for so long. */
+  get upForMs(): number {
+    return this.isUp ? this.world.clock.now() - this.upSince : 0;
+  }
+
+  get holder(): string | undefined {
+    return this.life?.holder;
+  }
+
+  /** Queues whose jobs it can run. */
+  get serves(): string[] {
+    return (
+      this.life?.parts
+        .get(ModelHost)
+        .hostedModels()
+        .map(({ ref }) => inferenceQueue(ref)) ?? []
+    );
+  }
+
+  /** The queue of its updates, while it has none at hand. */
+  get updateQueue(): string | undefined {
+    const isFree = this.life?.parts.get(UpdateLane).isFree ?? false;
+    return this.life && isFree ? workerUpdateQueue(this.life.holder) : undefined;
+  }
+
+  get leasedNotStarted(): number {
+    return this.life?.parts.get(Lanes).leasedNotStarted ?? 0;
+  }
+
+  get laneCount(): number {
+    return this.life?.parts.get(Lanes).inference.length ?? 1;
+  }
+
+  /** Unless it is there already. */
+  start(): void {
+    if (this.life) return;
+    this.lives++;
+    const life = this.live();
+    this.life = life;
+    this.state = 'starting';
+    life.parts.start().then(
+      () => this.arrived(life),
+      (error: unknown) => {
+        this.world.judgement.trace.note(this.name, 'start failed', { reason: String(error) });
+        if (this.life === life) this.crash();
+      },
+    );
+  }
+
+  crash(): void {
+    const { life } = this;
+    if (!life) return;
+    this.world.judgement.trace.note(this.name, 'dies');
+    this.bury(life);
+    this.fate.onTurn();
+    this.fate.onDeath();
+  }
+
+  freeze(): void {
+    if (this.state !== 'up') return;
+    this.world.judgement.trace.note(this.name, 'is stopped');
+    this.state = 'frozen';
+    this.life?.process.freeze();
+    this.fate.onTurn();
+  }
+
+  thaw(): void {
+    if (this.state !== 'frozen') return;
+    this.world.judgement.trace.note(this.name, 'goes on');
+    this.state = 'up';
+    this.upSince = this.world.clock.now();
+    this.life?.process.thaw();
+    this.fate.onTurn();
+  }
+
+  /** Resolves when it has ended, in whatever way. */
+  async drain(): Promise<void> {
+    const { life } = this;
+    if (!life) return;
+    this.thaw();
+    // Until it serves, a signal ends it.
+    if (this.state !== 'up') return this.crash();
+    this.world.judgement.trace.note(this.name, 'drains');
+    this.state = 'draining';
+    await Promise.race([life.parts.stop(), life.gone]);
+    if (this.life !== life) return;
+    const held = life.parts.get(LeaseKeeper).size;
+    const staged = life.parts.get(Lanes).leasedNotStarted;
+    if (held + staged > 0)
+      this.world.judgement.violated(
+        'nothing held',
+        `${this.name} has drained and holds ${held} leases, ${staged} staged`,
+      );
+    // Of a lease that was sent again the worker never heard; its own queue goes with it.
+    if (this.world.rates.resend === 0)
+      for (const { id, queue, hold } of this.world.book.held())
+        if (hold?.lease.holder === life.holder && queueOwner(queue) === undefined)
+          this.world.judgement.violated('nothing held', `${this.name} has drained and holds job ${id}`);
+    this.bury(life);
+  }
+
+  private arrived(life: Life): void {
+    if (this.life !== life || this.state !== 'starting') return;
+    this.state = 'up';
+    this.upSince = this.world.clock.now();
+    this.world.judgement.trace.note(this.name, 'serves');
+    this.fate.onTurn();
+  }
+
+  private bury(life: Life): void {
+    life.process.kill();
+    life.end();
+    life.queue.disconnect();
+    life.cluster.disconnect();
+    this.life = undefined;
+    this.state = 'down';
+  }
+
+  private live(): Life {
+    const { clock, hub, config, book, devices, judgement, rates, random, store, readModel, pace, spoil } = this.world;
+    const process = clock.process(`${this.name}.${this.lives}`);
+    const holder = process.name;
+    const layer = new FaultLayer({
+      process,
+      random,
+      rates,
+      dies: (moment) => {
+        if (moment === 'before') this.calls++;
+        if (!this.fate.diesAt(this.calls, moment)) return false;
+        this.crash();
+        return true;
+      },
+      onFault: (what) => judgement.trace.note(this.name, what),
+    });
+    const queue = this.world.queue.beside(process);
+    const cluster = new InMemoryCluster(hub, process, config.presenceMs);
+    const engine = new SimulatedEngine({ clock: process, read: readModel, pace, onCrash: () => this.crash() });
+    const logger = this.logger(holder);
+    const device = faultyEngine(devices.around(engine, this.name), layer);
+    const module = WorkerModule.with(config, logger, {
+      clock: process,
+      queue: faultyQueue(book.around(spoil(queue), this.name), layer, process, this.fate.skewMs),
+      cluster: faultyCluster(book.aroundReplies(cluster, this.name), layer),
+      store,
+      engines: new Engines({ onnxruntime_onnx: device, scripted: device }),
+    });
+    const identity: WorkerIdentity = { id: holder, host: 'simulation', pid: this.lives, startedAt: clock.now() };
+    const pool = new CountingBufferPool(() => judgement.violated('buffers', `${holder} gives a buffer back twice`));
+    const parts = new Parts(module, [
+      { provide: WorkerIdentity, useValue: identity },
+      { provide: HardExit, useValue: { now: () => this.crash() } },
+      { provide: BufferPool, useValue: pool },
+      ...this.world.instead,
+    ]);
+    const { promise: gone, resolve: end } = promiseToResolve();
+    return { process, parts, queue, cluster, holder, gone, end };
+  }
+
+  private logger(who: string): Logger {
+    const { trace } = this.world.judgement;
+    const note = (fields: object, event: string) => trace.note(who, event, fields);
+    return { debug: () => {}, info: note, warn: note, error: note, fatal: note };
+  }
+}
+
+function promiseToResolve(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((settle) => (resolve = settle));
+  return { promise, resolve };
+}
