@@ -12,6 +12,7 @@ const RECOVERY_MS = 5_000;
 /** What other work on the machine may add; the measured time is printed. */
 const SLACK_MS = 3_000;
 /** Time-outs that make death noticed sooner, for tests that wait for several. */
+const QUIET = { SLUICE_PROFILE: 'off' };
 const IMPATIENT = { SLUICE_LEASE_MS: '900', SLUICE_PRESENCE_MS: '900' };
 
 const models = new ScriptedModels()
@@ -23,7 +24,13 @@ let redis: TestRedis;
 let cluster: LocalCluster | undefined;
 
 const start = async (workers: number, environment: Record<string, string> = {}) => {
-  cluster = await LocalCluster.start({ root: ROOT, redisUrl: redis.url, models: models.folder, workers, environment });
+  cluster = await LocalCluster.start({
+    root: ROOT,
+    redisUrl: redis.url,
+    models: models.folder,
+    workers,
+    environment: { ...QUIET, ...environment },
+  });
   return cluster;
 };
 const keys = async (pattern: string) => {

@@ -4,9 +4,14 @@ import { Cluster, RedisCluster } from '@sluice/cluster';
 import { ApiConfig } from '@sluice/config';
 import { BullMqJobQueue, JobQueue } from '@sluice/job-queue';
 import { Logger } from '@sluice/telemetry';
+import { Admission } from './admission/admission.js';
+import { LoadWatch } from './admission/load-watch.js';
+import { ClusterController } from './cluster/cluster.controller.js';
+import { ClusterWatch } from './cluster/cluster-watch.js';
 import { HealthController } from './health/health.controller.js';
 import { RootController } from './health/root.controller.js';
 import { ErrorFilter } from './http/error-filter.js';
+import { Refusals } from './http/refusals.js';
 import { InferController } from './inference/infer.controller.js';
 import { InferenceService } from './inference/inference.service.js';
 import { ApiIdentity } from './jobs/api-identity.js';
@@ -15,6 +20,8 @@ import { JobsController } from './jobs/jobs.controller.js';
 import { JobsService } from './jobs/jobs.service.js';
 import { ShutdownDeadline } from './lifecycle/shutdown-deadline.js';
 import { ModelsModule } from './models/models.module.js';
+import { ProfilesController } from './profiles/profiles.controller.js';
+import { ProfilesService } from './profiles/profiles.service.js';
 import { QueuesModule } from './queues/queues.module.js';
 import { RepositoryController } from './repository/repository.controller.js';
 import { RepositoryService } from './repository/repository.service.js';
@@ -44,7 +51,7 @@ class PortsModule {
 /** The parts of the API, in the order in which a request meets them. */
 @Module({})
 export class ApiModule {
-  static with(config: ApiConfig, logger: Logger): DynamicModule {
+  static with(config: ApiConfig, logger: Logger, refusals: Refusals): DynamicModule {
     return {
       module: ApiModule,
       imports: [PortsModule.with(config, logger), ModelsModule, QueuesModule.with(config, logger)],
@@ -55,11 +62,18 @@ export class ApiModule {
         RootController,
         RepositoryController,
         StatisticsController,
+        ProfilesController,
+        ClusterController,
       ],
       providers: [
         InferenceService,
+        LoadWatch,
+        Admission,
         JobRunner,
         JobsService,
+        ProfilesService,
+        ClusterWatch,
+        { provide: Refusals, useValue: refusals },
         RepositoryService,
         UnloadedQueues,
         ApiIdentity,

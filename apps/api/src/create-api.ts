@@ -8,6 +8,7 @@ import { Door } from './door/door.js';
 import { applyBrowserRules } from './http/browser-rules.js';
 import { fastifyServer } from './http/fastify-server.js';
 import { methodNotAllowed } from './http/method-not-allowed.js';
+import { Refusals } from './http/refusals.js';
 import { RouteTable } from './http/route-table.js';
 
 export interface Api {
@@ -19,9 +20,10 @@ export interface Api {
 
 /** The whole API. */
 export async function createApi(config: ApiConfig, logger: Logger): Promise<Api> {
-  const adapter = fastifyServer(config, new Door(config.door, logger));
+  const refusals = new Refusals();
+  const adapter = fastifyServer(config, new Door(config.door, logger), refusals);
   const routes = new RouteTable(adapter.getInstance());
-  const app = await NestFactory.create<NestFastifyApplication>(ApiModule.with(config, logger), adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(ApiModule.with(config, logger, refusals), adapter, {
     bodyParser: false,
     logger: new NestLogger(logger),
     abortOnError: false,

@@ -8,6 +8,7 @@ let cluster: ApiCluster;
 beforeAll(async () => {
   cluster = await ApiCluster.start({
     models: ['slow'],
+    // What runs for so long nobody knows yet: nothing is refused by a prediction.
     environment: { SLUICE_REQUEST_TIMEOUT_MS: String(DEADLINE_MS) },
   });
 });
@@ -44,22 +45,4 @@ it('answers 504 at the deadline, and removes the jobs that have not started', as
   // What had started by then: a batch that ran, and one that was ready to run.
   const { completed } = await counts();
   expect(completed - before.completed).toBeLessThanOrEqual(12 - late.length + 2);
-});
-
-it('removes the job of a client that went away while it waits', async () => {
-  const patient = Array.from({ length: 3 }, (_, index) => cluster.api.inferNumber('slow', index));
-  await vi.waitFor(async () => {
-    const { active, waiting } = await counts();
-    expect(active + waiting).toBe(3);
-  }, SOON);
-  const hasty = new AbortController();
-  const known = new Set((await cluster.board.jobs(QUEUE)).map(({ id }) => id));
-  const gone = cluster.api.inferNumber('slow', 9, { signal: hasty.signal });
-  const arrived = async () => (await cluster.board.jobs(QUEUE)).filter(({ id }) => !known.has(id));
-  await vi.waitFor(async () => expect(await arrived()).toHaveLength(1), SOON);
-  hasty.abort();
-  await expect(gone).rejects.toThrow('aborted');
-  await vi.waitFor(async () => expect(await arrived()).toHaveLength(0), SOON);
-  for (const { status } of await Promise.all(patient)) expect(status).toBe(200);
-  await idle();
 });

@@ -21,7 +21,7 @@ const preflight = (origin: string, path = '/v2/models/quick/infer') =>
       origin,
       'x-api-key': '',
       'access-control-request-method': 'POST',
-      'access-control-request-headers': 'authorization,content-type',
+      'access-control-request-headers': 'authorization,content-type,x-sluice-deadline-ms',
     },
   });
 
@@ -31,7 +31,8 @@ describe('a page of another origin', () => {
     expect(status).toBe(204);
     expect(headers.get('access-control-allow-origin')).toBe(origin);
     expect(headers.get('access-control-allow-methods')).toContain('POST');
-    expect(headers.get('access-control-allow-headers')).toContain('authorization');
+    for (const name of ['authorization', 'x-sluice-deadline-ms'])
+      expect(headers.get('access-control-allow-headers')).toContain(name);
 
     const answer = await cluster.api.inferNumber('quick', 1, { headers: { origin, 'sec-fetch-site': 'cross-site' } });
     expect(answer.status).toBe(200);

@@ -13,8 +13,10 @@ const KEYS = {
 const OPEN_TO_EVERYONE = ['GET /', 'GET /v2/health/live'];
 const OPEN_TO_INFER = [
   'DELETE /jobs/:id',
+  'GET /cluster',
   'GET /jobs',
   'GET /jobs/:id',
+  'GET /models/:model/versions/:version/profile',
   'GET /v2',
   'GET /v2/health/ready',
   'GET /v2/models/:model',

@@ -21,7 +21,9 @@ it('refuses what a full queue has no room for, and answers the others', async ()
     expect(headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
     expect(headers.get('x-sluice-error')).toBe('queue_full');
     expect(body).toEqual({
-      error: expect.stringMatching(/^queue inference\.slow\.1 holds \d+ waiting jobs, the limit is 4$/),
+      error: expect.stringMatching(
+        /^queue inference\.slow\.1 holds \d+ waiting jobs, the limit is 4 \(SLUICE_MAX_WAITING\)$/,
+      ),
     });
   }
   expect(elsewhere.status).toBe(200);

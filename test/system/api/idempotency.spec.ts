@@ -114,9 +114,22 @@ describe('a request that is repeated with its key', () => {
 
   it('runs again when the first one had no time: it has no result', async () => {
     const key = newKey();
-    const hurried = body(6, { parameters: { timeout: 100_000 } });
-    const others = [1, 2, 3, 4].map((value) => cluster.api.inferNumber('slow', value));
-    expect(await post('slow/infer', { key, body: hurried })).toMatchObject({ status: 504 });
+    const hurried = body(6, { parameters: { priority: 2, timeout: 1_500_000 } });
+    const known = (await jobsOf('slow')).length;
+    const others: Promise<Answer>[] = [];
+    const urgent = (count: number) => {
+      for (let value = 0; value < count; value++)
+        others.push(cluster.api.infer('slow', body(value, { parameters: { priority: 1 } })));
+    };
+    const arrived = (count: number) =>
+      vi.waitFor(async () => expect((await jobsOf('slow')).length).toBe(known + count), SOON);
+    // It has the time when it is accepted; those that overtake it come later.
+    urgent(3);
+    await arrived(3);
+    const first = post('slow/infer', { key, body: hurried });
+    await arrived(4);
+    urgent(6);
+    expect(await first).toMatchObject({ status: 504 });
     await Promise.all(others);
     const again = await vi.waitFor(async () => {
       const answer = await post('slow/infer?async=true', { key, body: hurried });

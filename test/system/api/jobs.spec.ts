@@ -40,10 +40,14 @@ const read = async (id: string, query = '', api = cluster.api): Promise<Job> => 
   return answer.body as Job;
 };
 const done = (id: string, api = cluster.api) => read(id, '?wait=30', api);
-/** A job that is not started in time, behind others. */
+/** A job that is not started in time: those that overtake it came when it had been accepted. */
 const submitLate = async (): Promise<Job> => {
-  await Promise.all([1, 2, 3, 4].map((value) => submit('slow', value)));
-  return submit('slow', 5, { parameters: { timeout: 50_000 } });
+  const several = (count: number) =>
+    Promise.all(Array.from({ length: count }, (_, value) => submit('slow', value, { parameters: { priority: 1 } })));
+  await several(3);
+  const late = await submit('slow', 5, { parameters: { priority: 2, timeout: 1_500_000 } });
+  await several(6);
+  return late;
 };
 const idle = async () => {
   const { id } = await submit('slow', 0);

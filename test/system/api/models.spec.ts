@@ -123,7 +123,9 @@ describe('a model that cannot be loaded', () => {
 
   it('has no queue, and does not keep those of the others off the board', async () => {
     const names = (await cluster.board.queues()).map(({ name }) => name);
-    expect(names.toSorted()).toEqual([
+    // Beside them the worker has one of its own, as it measured what it loaded.
+    const shared = names.filter((name) => !name.includes('@'));
+    expect(shared.toSorted()).toEqual([
       'inference.digits.1',
       'inference.echo-bytes.1',
       'inference.quick.1',

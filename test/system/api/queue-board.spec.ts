@@ -10,6 +10,7 @@ const SECONDS = { timeout: 5_000, interval: 50 };
 
 let cluster: ApiCluster;
 beforeAll(async () => {
+  // A worker that has nothing to measure has no queue of its own.
   cluster = await ApiCluster.start({ models: MODELS, workers: 0 });
 });
 afterAll(() => cluster?.stop());

@@ -18,6 +18,21 @@ async function inQueue(): Promise<number> {
   return active + waiting + prioritized;
 }
 
+/** First of all: what runs for so long nobody knows yet, or the request would be refused. */
+it('gives a request up when its timeout is over', async () => {
+  const patient = [infer(1, {}), infer(2, { timeout: 0 })];
+  await vi.waitFor(async () => expect(await inQueue()).toBe(2), WITHIN);
+  const hasty = await infer(3, { timeout: 100_000 });
+  expect(hasty).toMatchObject({
+    status: 504,
+    // Noticed here, or by the worker that would have started it.
+    body: { error: expect.stringMatching(/its deadline (of 100 ms|passed)$/) },
+  });
+  expect(hasty.headers.get('x-sluice-error')).toBe('deadline_exceeded');
+  for (const answer of patient) expect(await answer).toMatchObject({ status: 200 });
+  await vi.waitFor(async () => expect(await inQueue()).toBe(0), WITHIN);
+});
+
 it('serves the highest priority first', async () => {
   const answered: string[] = [];
   const sent: Promise<number>[] = [];
@@ -40,20 +55,6 @@ it('serves the highest priority first', async () => {
   await send('first', { priority: 1 });
   expect(new Set(await Promise.all(sent))).toEqual(new Set([200]));
   expect(answered).toEqual(['ahead', 'ahead', 'first', 'default, sent first', 'default, sent second', 'last']);
-});
-
-it('gives a request up when its timeout is over', async () => {
-  const patient = [infer(1, {}), infer(2, { timeout: 0 })];
-  await vi.waitFor(async () => expect(await inQueue()).toBe(2), WITHIN);
-  const hasty = await infer(3, { timeout: 100_000 });
-  expect(hasty).toMatchObject({
-    status: 504,
-    // Noticed here, or by the worker that would have started it.
-    body: { error: expect.stringMatching(/its deadline (of 100 ms|passed)$/) },
-  });
-  expect(hasty.headers.get('x-sluice-error')).toBe('deadline_exceeded');
-  for (const answer of patient) expect(await answer).toMatchObject({ status: 200 });
-  await vi.waitFor(async () => expect(await inQueue()).toBe(0), WITHIN);
 });
 
 it('takes a timeout that is longer than what the server allows for just that', async () => {

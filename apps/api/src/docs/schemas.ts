@@ -1,8 +1,6 @@
-import type { ApiResponseSchemaHost } from '@nestjs/swagger';
 import { DATATYPES } from '@sluice/contracts';
 import { z } from 'zod';
-
-type SchemaObject = ApiResponseSchemaHost['schema'];
+import { openApi } from './open-api-schema.js';
 
 /** The protocol's objects as OpenAPI shows them. What is accepted is decided by inference/protocol, in more detail. */
 const datatype = z.enum(Object.keys(DATATYPES)).meta({ example: 'FP32' });
@@ -167,10 +165,29 @@ export const jobsSchema = openApi(
   z.object({ jobs: z.array(job), page: z.int(), size: z.int(), more: z.boolean().describe('There is another page') }),
 );
 export const jobSchema = openApi(job.extend({ result: inferResponse.optional().describe('When completed') }));
+export const profileJobsSchema = openApi(
+  z.object({
+    jobs: z.array(job.extend({ queue: z.string().meta({ example: 'model-update@worker-1.host.17.0a1b2c' }) })),
+  }),
+);
+export const profilesSchema = openApi(
+  z.object({
+    model: z.string(),
+    version: z.string(),
+    profiles: z.array(
+      z.object({
+        deviceKind: z.string().meta({ example: 'cpu: AMD EPYC 7B13, 2 threads' }),
+        measured: instant,
+        unfinishedAttempts: z.int().min(0).describe('How often it was begun since it was last finished'),
+        buckets: z.array(
+          z.object({
+            bucket: z.string().describe('Empty for a model without ragged dimensions'),
+            bestBatch: z.int().min(1).describe('Rows beyond which more bring less than 5 % more of them a second'),
+            sizes: z.array(z.object({ rows: z.int().min(1), ms: z.number(), rowsPerSecond: z.number() })),
+          }),
+        ),
+      }),
+    ),
+  }),
+);
 export const errorSchema = openApi(z.object({ error: z.string() }));
-
-/** As what is read: members that a schema does not name are passed over, not refused. */
-function openApi(schema: z.ZodType): SchemaObject {
-  // Zod's and Nest's types of an OpenAPI 3.0 schema differ in letters, not in meaning.
-  return z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input' }) as SchemaObject;
-}

@@ -5,6 +5,7 @@ import { SluiceError } from '@sluice/contracts';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Door } from '../door/door.js';
 import { answerClientError } from './client-error.js';
+import type { Refusals } from './refusals.js';
 import { sendError } from './send-error.js';
 
 /** How often Node looks for clients that take too long; its own 30 s would add to every timeout. */
@@ -12,7 +13,11 @@ const LOOKS_PER_TIMEOUT = 10;
 const LONGEST_LOOK_MS = 1_000;
 
 /** The HTTP server: bodies are bounded before they are read, and arrive as bytes whatever their content type says. */
-export function fastifyServer({ limits, door: { tls, receiveTimeoutMs, maxConnections } }: ApiConfig, door: Door) {
+export function fastifyServer(
+  { limits, door: { tls, receiveTimeoutMs, maxConnections } }: ApiConfig,
+  door: Door,
+  refusals: Refusals,
+) {
   const receiving: ServerOptions = {
     headersTimeout: receiveTimeoutMs,
     requestTimeout: receiveTimeoutMs,
@@ -37,6 +42,7 @@ export function fastifyServer({ limits, door: { tls, receiveTimeoutMs, maxConnec
   server.server.maxConnections = maxConnections;
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  refusals.watch(server);
   door.guard(server);
   server.addHook('onRequest', (request, _reply, done) => {
     // Fastify refuses a type that it cannot parse. The protocol's bodies are JSON, whatever a client calls them.

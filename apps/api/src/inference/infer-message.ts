@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { callerOf } from '../door/caller.js';
+import { DEADLINE_HEADER } from './protocol/deadline-header.js';
 
 /** An inference request as it came over HTTP, before anybody has looked into it. */
 export interface InferMessage {
@@ -10,6 +11,8 @@ export interface InferMessage {
   readonly jsonLength: string | undefined;
   /** `Idempotency-Key` */
   readonly idempotencyKey: string | undefined;
+  /** `x-sluice-deadline-ms` */
+  readonly deadline: string | undefined;
   /** Who sent it. */
   readonly caller: string;
 }
@@ -24,6 +27,7 @@ export function inferMessage(request: FastifyRequest): InferMessage {
     // A header that comes twice is one, its values joined; only the type allows for a list.
     jsonLength: headers['inference-header-content-length']?.toString(),
     idempotencyKey: headers['idempotency-key']?.toString(),
+    deadline: headers[DEADLINE_HEADER]?.toString(),
     caller: callerOf(request),
   };
 }

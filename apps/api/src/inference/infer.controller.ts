@@ -8,6 +8,7 @@ import { acceptedJobSchema, inferRequestSchema, inferResponseSchema } from '../d
 import { parseAsync } from '../jobs/jobs-query.js';
 import { inferMessage } from './infer-message.js';
 import { InferenceService } from './inference.service.js';
+import { DEADLINE_HEADER } from './protocol/deadline-header.js';
 
 const BODY = { schema: inferRequestSchema, examples: { digits: { summary: 'digits', value: INFER_EXAMPLE } } };
 const ANSWER = {
@@ -30,6 +31,12 @@ const ANSWER = {
   required: false,
   description: 'The same request with the same key runs once and is answered alike, for SLUICE_KEEP_ASYNC_RESULTS_MS',
 })
+@ApiHeader({
+  name: DEADLINE_HEADER,
+  required: false,
+  description:
+    'Milliseconds that the request may take, 1 to 86400000; of this and parameters.timeout the shorter holds',
+})
 @ApiQuery({ name: 'async', required: false, schema: { type: 'boolean' }, description: 'Answer 202 and do not wait' })
 @ApiResponse({ status: 202, description: 'async=true: accepted, `Location` names the job', schema: acceptedJobSchema })
 @ApiErrors({
@@ -39,7 +46,7 @@ const ANSWER = {
   413: 'The body is larger than SLUICE_MAX_BODY_BYTES, as sent or decompressed',
   415: 'The body is compressed with something else than gzip or deflate',
   422: 'The Idempotency-Key was used for another request',
-  429: 'The queue is full: try again after Retry-After',
+  429: 'The queue is full, the deadline could not be met, or a limit of the key is reached: try again after Retry-After',
   500: 'The model failed on this request',
   503: 'The model, its workers or Redis are not available, or the queue is paused: x-sluice-error says which',
   504: 'Not answered within the deadline',

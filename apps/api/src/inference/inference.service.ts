@@ -9,6 +9,7 @@ import { JobsService } from '../jobs/jobs.service.js';
 import { ModelCatalogue } from '../models/model-catalogue.js';
 import { decodeBody } from './content-encoding.js';
 import type { InferMessage } from './infer-message.js';
+import { readDeadline } from './protocol/deadline-header.js';
 import { parseInferBody } from './protocol/infer-body.js';
 import { formatInferResponse, type InferReply, type InferResponse } from './protocol/infer-response.js';
 
@@ -16,8 +17,8 @@ const MAX_KEPT_ID = 256;
 
 /** A request that has passed every check: what is queued for it, and how its result is to be answered. */
 export interface PreparedInference {
-  readonly job: Pick<JobSpec, 'queue' | 'label' | 'payload' | 'priority' | 'key'>;
-  /** The deadline that the request names; undefined: none. */
+  readonly job: Pick<JobSpec, 'queue' | 'label' | 'payload' | 'priority' | 'rows' | 'key'>;
+  /** The deadline that the request names, in its body, in its headers or the shorter of both; undefined: none. */
   readonly timeoutMs: number | undefined;
   readonly reply: Omit<InferReply, 'result'>;
 }
@@ -47,6 +48,7 @@ export class InferenceService {
       // Who sends a key may come back for the result.
       ...(job.key && { keepResultMs: asyncJobs.keepResultMs, owner: message.caller }),
       timeoutMs: Math.min(timeoutMs ?? requestTimeoutMs, requestTimeoutMs),
+      mustBeInTime: true,
       signal,
     });
     return formatInferResponse({ ...reply, result: decodeResult(result) });
@@ -58,12 +60,14 @@ export class InferenceService {
     const longest = this.config.asyncJobs.timeoutMs;
     const timeoutMs = Math.min(asked ?? longest, longest);
     const label = reply.id === undefined ? job.label : { ...job.label, request: keptId(reply.id) };
-    return this.jobs.submit(reply, { ...job, label, timeoutMs, owner: message.caller });
+    const mustBeInTime = asked !== undefined;
+    return this.jobs.submit(reply, { ...job, label, timeoutMs, mustBeInTime, owner: message.caller });
   }
 
   /** @throws SluiceError about the request, or the model that it asks for */
   async prepare(message: InferMessage, model: string, version: string | undefined): Promise<PreparedInference> {
     const target = this.catalogue.resolve(model, version);
+    const deadlineMs = readDeadline(message.deadline);
     const { limits } = this.config;
     const body = await decodeBody(message.body, message.encoding, limits.maxBodyBytes);
     const asked = [model, version, message.jsonLength, body];
@@ -75,12 +79,17 @@ export class InferenceService {
         label: { ...target.ref, rows: request.rows },
         payload: encodeRequest(request),
         priority: schedule.priority,
+        rows: request.rows,
         ...(key && { key }),
       },
-      timeoutMs: schedule.timeoutMs,
+      timeoutMs: shorter(schedule.timeoutMs, deadlineMs),
       reply: { ...target.ref, id, outputs },
     };
   }
+}
+
+function shorter(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }
 
 /** The request's id is echoed with the result, so that it is kept with the job. */

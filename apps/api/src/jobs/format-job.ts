@@ -1,5 +1,5 @@
 import type { ModelRef } from '@sluice/contracts';
-import type { JobRecord } from '@sluice/job-queue';
+import type { JobAddress, JobRecord } from '@sluice/job-queue';
 import { publicJobId } from './public-job-id.js';
 
 /** A job as its client sees it. Times are ISO 8601, UTC. */
@@ -22,12 +22,13 @@ export interface JobView {
   readonly error?: { readonly code: string; readonly message: string } | undefined;
 }
 
-export function formatJob(ref: ModelRef, record: JobRecord): JobView {
+export function formatJob(record: JobRecord): JobView {
+  const { model = '', version = '' } = record.label;
   const { state, position, enqueuedAt, startedAt, endedAt, expiresAt, keptUntil, attempts, holder, error } = record;
   return {
-    id: publicJobId(ref, record.id),
-    model: ref.model,
-    version: ref.version,
+    id: publicJobId({ queue: record.queue, jobId: record.id }),
+    model: String(model),
+    version: String(version),
     state,
     position,
     created: isoTime(enqueuedAt),
@@ -41,10 +42,10 @@ export function formatJob(ref: ModelRef, record: JobRecord): JobView {
 }
 
 /** A job that was accepted a moment ago. */
-export function newJobView(ref: ModelRef, jobId: string, createdAt: number, expiresAt: number): JobView {
+export function newJobView(ref: ModelRef, address: JobAddress, createdAt: number, expiresAt: number): JobView {
   const { model, version } = ref;
   const [created, expires] = [isoTime(createdAt), isoTime(expiresAt)];
-  return { id: publicJobId(ref, jobId), model, version, state: 'waiting', created, expires, attempts: 0 };
+  return { id: publicJobId(address), model, version, state: 'waiting', created, expires, attempts: 0 };
 }
 
 /** The job's JSON, with its result in it, which is JSON already. */

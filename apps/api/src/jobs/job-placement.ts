@@ -1,14 +1,12 @@
 import { ERRORS, messageOf, SluiceError } from '@sluice/contracts';
 import { JobIds, type JobAddress, type JobQueue, type JobRecord, type NewJob } from '@sluice/job-queue';
+import type { Admission, Applicant } from '../admission/admission.js';
 
 /** A job that a client asked for, before it has an id. */
-export interface JobSpec {
-  readonly queue: string;
+export interface JobSpec extends Applicant {
+  /** The kind of work; `infer` by default. */
+  readonly name?: string;
   readonly label: NewJob['label'];
-  readonly payload: Uint8Array;
-  readonly priority: number;
-  /** How long it may wait for a worker. */
-  readonly timeoutMs: number;
   /** How long its result is kept, and in whose list it is: for jobs that are asked about later. */
   readonly keepResultMs?: number;
   readonly owner?: string;
@@ -37,6 +35,7 @@ export class JobPlacement {
 
   constructor(
     private readonly queue: JobQueue,
+    private readonly admission: Admission,
     private readonly replyTo: string,
   ) {
     this.ids = new JobIds(() => this.queue.now(), Math.random);
@@ -62,23 +61,10 @@ export class JobPlacement {
     return { ...address, isOurs: address.jobId === mine.jobId, record };
   }
 
-  /** @throws SluiceError queue_full, queue_paused, payload_too_large, redis_unavailable */
-  async enqueue({ queue, jobId }: JobAddress, spec: JobSpec): Promise<void> {
-    const { label, payload, priority, timeoutMs, keepResultMs, owner } = spec;
-    const expiresAt = this.queue.now() + timeoutMs;
-    const job: NewJob = {
-      id: jobId,
-      label,
-      replyTo: this.replyTo,
-      priority,
-      expiresAt,
-      payload,
-      ...(keepResultMs !== undefined && { keepResultMs }),
-      ...(owner !== undefined && { owner }),
-    };
-    const enqueueing = this.queue.enqueue(queue, [job]).catch((error: unknown) => {
-      throw asRefusal(error);
-    });
+  /** @throws SluiceError deadline_unreachable, queue_full, queue_paused, payload_too_large, redis_unavailable */
+  async enqueue(address: JobAddress, spec: JobSpec): Promise<void> {
+    const { jobId } = address;
+    const enqueueing = this.letIn(address, spec);
     const settled = enqueueing.catch(() => {}).finally(() => this.enqueueing.delete(jobId));
     this.enqueueing.set(jobId, settled);
     await enqueueing;
@@ -92,6 +78,29 @@ export class JobPlacement {
   /** Resolves when the job is in its queue, or was refused. */
   async arrived(jobId: string): Promise<void> {
     await this.enqueueing.get(jobId);
+  }
+
+  private async letIn({ queue, jobId }: JobAddress, spec: JobSpec): Promise<void> {
+    const { name, label, payload, priority, keepResultMs, owner } = spec;
+    try {
+      await this.admission.check({ ...spec, queue });
+      const job: NewJob = {
+        id: jobId,
+        ...(name !== undefined && { name }),
+        label,
+        replyTo: this.replyTo,
+        priority,
+        expiresAt: this.queue.now() + spec.timeoutMs,
+        payload,
+        ...(keepResultMs !== undefined && { keepResultMs }),
+        ...(owner !== undefined && { owner }),
+      };
+      await this.queue.enqueue(queue, [job]);
+    } catch (error) {
+      const refusal = asRefusal(error);
+      if (refusal.code !== 'queue_full') throw refusal;
+      throw await this.admission.whenThereIsRoom(refusal, { ...spec, queue });
+    }
   }
 
   private async claim(spec: JobSpec, key: IdempotencyKey, mine: JobAddress, instead?: JobAddress): Promise<JobAddress> {

@@ -9,6 +9,7 @@ import { Cluster } from '@sluice/cluster';
 import { SluiceError } from '@sluice/contracts';
 import { JobQueue, type CancelOutcome, type JobAddress } from '@sluice/job-queue';
 import { Logger } from '@sluice/telemetry';
+import { Admission } from '../admission/admission.js';
 import { DRAIN_MS } from '../lifecycle/shutdown-deadline.js';
 import { Answers } from './answers.js';
 import { ApiIdentity } from './api-identity.js';
@@ -41,9 +42,10 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly queue: JobQueue,
     private readonly cluster: Cluster,
     private readonly identity: ApiIdentity,
+    admission: Admission,
     private readonly logger: Logger,
   ) {
-    this.placement = new JobPlacement(queue, identity.id);
+    this.placement = new JobPlacement(queue, admission, identity.id);
     this.answers = new Answers(queue, cluster, this.placement, logger);
   }
 
@@ -70,8 +72,8 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
 
   /**
    * @returns what the worker settled the job with
-   * @throws SluiceError the job's own error; queue_full, queue_paused, payload_too_large, redis_unavailable when it was
-   * not accepted; idempotency_mismatch; deadline_exceeded; job_removed; shutting_down
+   * @throws SluiceError the job's own error; deadline_unreachable, queue_full, queue_paused, payload_too_large,
+   * redis_unavailable when it was not accepted; idempotency_mismatch; deadline_exceeded; job_removed; shutting_down
    */
   run(request: JobRequest): Promise<Uint8Array> {
     return request.key ? this.runShared(request) : this.runOwn(request);

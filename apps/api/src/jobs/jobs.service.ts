@@ -8,7 +8,7 @@ import { inTime } from './in-time.js';
 import type { JobSpec } from './job-placement.js';
 import { JobRunner } from './job-runner.js';
 import { MAX_LISTED, type JobsQuery } from './jobs-query.js';
-import { parsePublicJobId, publicJobId, type JobReference } from './public-job-id.js';
+import { isUpdateQueue, parsePublicJobId, publicJobId, type JobReference } from './public-job-id.js';
 
 /** Jobs that are looked at in one go while a page is filled. */
 const CHUNK = 100;
@@ -41,14 +41,15 @@ export class JobsService implements BeforeApplicationShutdown {
   /**
    * Accepts a job: it runs from now on, whatever becomes of this process and of the client.
    * @returns what the client is told of it; of a repeated request how its first job stands
-   * @throws SluiceError queue_full, queue_paused, payload_too_large, idempotency_mismatch, redis_unavailable
+   * @throws SluiceError deadline_unreachable, queue_full, queue_paused, payload_too_large, idempotency_mismatch,
+   * redis_unavailable
    */
   async submit(ref: ModelRef, spec: Omit<JobSpec, 'keepResultMs'>): Promise<JobView> {
     const { keepResultMs } = this.config.asyncJobs;
     const createdAt = this.queue.now();
-    const { queue, jobId, record } = await this.jobs.submit({ ...spec, keepResultMs }, REDIS_MS);
-    if (record) return formatJob(modelOfQueue(queue), record);
-    return newJobView(ref, jobId, createdAt, createdAt + spec.timeoutMs);
+    const { record, ...address } = await this.jobs.submit({ ...spec, keepResultMs }, REDIS_MS);
+    if (record) return formatJob(record);
+    return newJobView(ref, address, createdAt, createdAt + spec.timeoutMs);
   }
 
   /**
@@ -64,7 +65,7 @@ export class JobsService implements BeforeApplicationShutdown {
       await this.jobs.ended(reference, record.replyTo, signal);
       record = await this.find(reference, viewer);
     }
-    const view = formatJob(reference.ref, record);
+    const view = formatJob(record);
     return record.state === 'completed' ? this.withResult(reference, record, view) : jobJson(view);
   }
 
@@ -88,35 +89,42 @@ export class JobsService implements BeforeApplicationShutdown {
     for (let offset = 0; offset < MAX_LISTED && found.length < wanted; offset += CHUNK) {
       const addresses = await inTime(this.queue.owned(caller, offset, CHUNK), REDIS_MS);
       const views = addresses
-        .map(({ queue, jobId }) => ({ queue, jobId, ref: modelOfQueue(queue) }))
-        .filter(({ ref }) => model === undefined || ref.model === model)
-        .map(async ({ queue, jobId, ref }) => {
+        .filter(({ queue }) => model === undefined || mayBeOf(model, queue))
+        .map(async ({ queue, jobId }) => {
           const [record] = await this.queue.describe(queue, [jobId]);
-          return record && (state === undefined || record.state === state) ? formatJob(ref, record) : undefined;
+          return record && formatJob(record);
         });
-      found.push(...(await inTime(Promise.all(views), REDIS_MS)).flatMap((view) => view ?? []));
+      const known = (await inTime(Promise.all(views), REDIS_MS)).flatMap((view) => view ?? []);
+      found.push(
+        ...known
+          .filter((view) => model === undefined || view.model === model)
+          .filter((view) => state === undefined || view.state === state),
+      );
       if (addresses.length < CHUNK) break;
     }
     return { jobs: found.slice((page - 1) * size, page * size), more: found.length >= wanted };
   }
 
-  private async find({ queue, jobId, createdAt, ref }: JobReference, viewer: Viewer): Promise<JobRecord> {
+  private async find({ queue, jobId, createdAt }: JobReference, viewer: Viewer): Promise<JobRecord> {
     const [record] = await inTime(this.queue.describe(queue, [jobId]), REDIS_MS);
     if (record?.owner === viewer.caller || (record?.owner !== undefined && viewer.isAdmin)) return record;
     const isOld = createdAt + this.config.asyncJobs.keepResultMs <= this.queue.now();
     if (!record && isOld)
       throw new SluiceError('result_expired', 'the job ended long ago: its result is no longer kept');
-    throw new SluiceError('not_found', `there is no job ${publicJobId(ref, jobId)}`);
+    throw new SluiceError('not_found', `there is no job ${publicJobId({ queue, jobId })}`);
   }
 
-  private async withResult({ queue, jobId, ref }: JobReference, record: JobRecord, view: JobView): Promise<string> {
+  private async withResult({ queue, jobId }: JobReference, record: JobRecord, view: JobView): Promise<string> {
     const [status] = await inTime(this.queue.inspect(queue, [jobId]), REDIS_MS);
     if (status?.state !== 'ended' || !status.outcome.ok)
       throw new SluiceError('result_expired', 'the result is no longer kept');
+    // What comes of an update is JSON.
+    if (isUpdateQueue(queue)) return jobJson(view, Buffer.from(status.outcome.result).toString());
     const id = record.label['request'];
     try {
       const result = decodeResult(status.outcome.result);
-      const { body } = formatInferResponse({ ...ref, id: id?.toString(), result, outputs: [] });
+      const { model, version } = view;
+      const { body } = formatInferResponse({ model, version, id: id?.toString(), result, outputs: [] });
       return jobJson(view, body.toString());
     } catch (error) {
       // The outputs are there, but JSON cannot carry them.
@@ -126,7 +134,7 @@ export class JobsService implements BeforeApplicationShutdown {
   }
 }
 
-function modelOfQueue(queue: string): { model: string; version: string } {
-  const [, model = '', version = ''] = queue.split('.');
-  return { model, version };
+/** Which model an update is about only the job itself says. */
+function mayBeOf(model: string, queue: string): boolean {
+  return isUpdateQueue(queue) || queue.split('.')[1] === model;
 }

@@ -1,27 +1,41 @@
-import { inferenceQueue, MODEL_NAME, SluiceError, type ModelRef } from '@sluice/contracts';
+import { inferenceQueue, MODEL_NAME, MODEL_UPDATE_QUEUE, SluiceError } from '@sluice/contracts';
 import { timeOfJobId, type JobAddress } from '@sluice/job-queue';
 
 /** A job as its client names it. */
 export interface JobReference extends JobAddress {
-  readonly ref: ModelRef;
   /** When it was made, in milliseconds since the epoch. */
   readonly createdAt: number;
 }
 
 const VERSION = /^[1-9]\d{0,18}$/;
+const INFERENCE = inferenceQueue({ model: '', version: '' }).slice(0, -1);
 
-/** `<model>.<version>.<id>`: names its queue, so that nothing has to be looked up. Neither part contains a dot. */
-export function publicJobId({ model, version }: ModelRef, jobId: string): string {
-  return `${model}.${version}.${jobId}`;
+/**
+ * Names the job's queue, so that nothing has to be looked up: `<model>.<version>.<id>` for an inference request,
+ * `<queue>.<id>` for a model update.
+ */
+export function publicJobId({ queue, jobId }: JobAddress): string {
+  return `${queue.startsWith(INFERENCE) ? queue.slice(INFERENCE.length) : queue}.${jobId}`;
 }
 
 /** @throws SluiceError not_found: no job could have this id */
 export function parsePublicJobId(publicId: string): JobReference {
-  const [model = '', version = '', jobId = '', ...rest] = publicId.split('.');
+  const dot = publicId.lastIndexOf('.');
+  const queue = queueOf(publicId.slice(0, Math.max(0, dot)));
+  const jobId = publicId.slice(dot + 1);
   const createdAt = timeOfJobId(jobId);
-  if (!MODEL_NAME.test(model) || !VERSION.test(version) || createdAt === undefined || rest.length > 0) {
-    throw new SluiceError('not_found', `there is no job ${publicId}`);
-  }
-  const ref = { model, version };
-  return { ref, queue: inferenceQueue(ref), jobId, createdAt };
+  if (queue === undefined || createdAt === undefined) throw new SluiceError('not_found', `there is no job ${publicId}`);
+  return { queue, jobId, createdAt };
+}
+
+function queueOf(name: string): string | undefined {
+  if (isUpdateQueue(name)) return name;
+  const [model = '', version = '', ...rest] = name.split('.');
+  const isModel = MODEL_NAME.test(model) && VERSION.test(version) && rest.length === 0;
+  return isModel ? inferenceQueue({ model, version }) : undefined;
+}
+
+/** Whether the jobs of a queue are model updates, and not inference requests. */
+export function isUpdateQueue(queue: string): boolean {
+  return queue === MODEL_UPDATE_QUEUE || queue.startsWith(`${MODEL_UPDATE_QUEUE}@`);
 }

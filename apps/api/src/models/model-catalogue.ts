@@ -1,5 +1,5 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Cluster } from '@sluice/cluster';
+import { Cluster, type WorkerReport } from '@sluice/cluster';
 import { messageOf, SluiceError, type ModelRef, type ModelReport, type ServedModel } from '@sluice/contracts';
 import { Logger } from '@sluice/telemetry';
 
@@ -36,7 +36,7 @@ const UNLOADED = 'unloaded';
 export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly entries = new Map<string, Map<string, Entry>>();
   private readonly listeners = new Set<(refs: readonly ModelRef[]) => void>();
-  private workersAlive = 0;
+  private alive: readonly WorkerReport[] = [];
   private timer: NodeJS.Timeout | undefined;
   private refreshing: Promise<void> | undefined;
 
@@ -55,6 +55,11 @@ export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShut
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
     await this.refreshing;
+  }
+
+  /** The workers alive, as they told of themselves when the cluster was last looked at. */
+  get workers(): readonly WorkerReport[] {
+    return this.alive;
   }
 
   /** Called with every version that can be asked, or could be before, after each look at the cluster. */
@@ -103,7 +108,7 @@ export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShut
 
   /** Whether any model can be asked for, and if none why. */
   anyReady(): Readiness {
-    if (this.workersAlive === 0) return { ready: false, reason: 'no worker is alive' };
+    if (this.alive.length === 0) return { ready: false, reason: 'no worker is alive' };
     const all = [...this.entries.values()].flatMap((versions) => [...versions.values()]);
     if (all.some(({ notReady }) => notReady === undefined)) return { ready: true };
     const reasons = all.map(({ ref, notReady }) => `${name(ref)}: ${notReady}`);
@@ -124,7 +129,7 @@ export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShut
   private versionsOf(model: string): Map<string, Entry> {
     const versions = this.entries.get(model);
     if (versions) return versions;
-    if (this.workersAlive === 0) {
+    if (this.alive.length === 0) {
       throw new SluiceError('no_worker', `no worker is alive, so it is not known whether there is a model ${model}`);
     }
     const known = [...this.entries.keys()].toSorted().join(', ') || 'none';
@@ -145,7 +150,7 @@ export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShut
   private async read(): Promise<void> {
     try {
       const [workers, states] = await Promise.all([this.cluster.workers(), this.cluster.modelStates()]);
-      this.workersAlive = workers.length;
+      this.alive = workers;
       this.merge(
         workers.filter(({ state }) => state !== 'draining').flatMap(({ models }) => models),
         (model) => states.get(model)?.state === 'unloaded',
