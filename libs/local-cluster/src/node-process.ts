@@ -9,6 +9,8 @@ export interface NodeProcessOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Where its output is appended. The process writes there itself, so nothing is lost when we die. */
   readonly logFile: string;
+  /** A program, with its arguments, that becomes the one named behind it: `taskset -c 0-3`. None by default. */
+  readonly launcher?: readonly string[];
 }
 
 /**
@@ -19,9 +21,10 @@ export interface NodeProcessOptions {
  * on every process they start. The price, that nothing ends them when we are killed, is paid by the IPC channel: its end
  * is their sign to stop.
  */
-export function startNodeProcess({ script, cwd, env, logFile }: NodeProcessOptions): RunningProcess {
+export function startNodeProcess({ script, cwd, env, logFile, launcher = [] }: NodeProcessOptions): RunningProcess {
   const log = openSync(logFile, 'a');
-  const child = spawn(process.execPath, ['--enable-source-maps', script], {
+  const [program, ...args] = [...launcher, process.execPath, '--enable-source-maps', script];
+  const child = spawn(program, args, {
     cwd,
     env,
     detached: true,

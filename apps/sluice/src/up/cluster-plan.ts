@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { compileUpConfig } from '@sluice/config';
-import { messageOf } from '@sluice/contracts';
 import { UsageError } from '../usage-error.js';
+import type { PlannedWorker } from './planned-worker.js';
 
 /** What a local cluster consists of; decided before anything starts. */
 export interface ClusterPlan {
@@ -11,45 +10,47 @@ export interface ClusterPlan {
   readonly isTls: boolean;
   /** A Redis that runs already; otherwise the cluster brings its own. */
   readonly redisUrl: string | undefined;
-  readonly workerNames: readonly string[];
+  readonly workers: readonly PlannedWorker[];
   readonly environment: ChildEnvironment;
 }
 
 /** The environment of the cluster's processes, which depends on where Redis came to listen. */
 export interface ChildEnvironment {
   api(redisUrl: string): NodeJS.ProcessEnv;
-  worker(name: string, redisUrl: string): NodeJS.ProcessEnv;
+  worker(worker: PlannedWorker, redisUrl: string): NodeJS.ProcessEnv;
 }
 
 /**
  * @param env the environment that `npm start` was given
  * @throws UsageError that names the variable
  */
-export function planCluster(env: NodeJS.ProcessEnv, machine: { root: string; cores: number }): ClusterPlan {
+export function planCluster(
+  env: NodeJS.ProcessEnv,
+  { root, workers }: { readonly root: string; readonly workers: readonly PlannedWorker[] },
+): ClusterPlan {
   const host = env['SLUICE_HOST'] || '127.0.0.1';
   const port = readPort(env['PORT']);
-  const workers = readWorkers(env);
   const shared = {
     ...env,
     SLUICE_HOST: host,
-    SLUICE_MODELS: env['SLUICE_MODELS'] || join(machine.root, 'models'),
+    SLUICE_MODELS: env['SLUICE_MODELS'] || join(root, 'models'),
   };
-  const threads = env['SLUICE_INTRA_OP_THREADS'] || String(Math.max(1, Math.floor(machine.cores / workers)));
   return {
     host,
     port,
     isTls: Boolean(env['SLUICE_TLS_CERT']),
     redisUrl: env['REDIS_URL'] || undefined,
-    workerNames: Array.from({ length: workers }, (_, index) => `worker-${index + 1}`),
+    workers,
     environment: {
       api: (redisUrl) => ({ ...shared, REDIS_URL: redisUrl, PORT: String(port) }),
-      worker: (name, redisUrl) => ({
+      worker: ({ name, threads, device }, redisUrl) => ({
         ...shared,
+        ...(device !== undefined && deviceEnvironment(device)),
         REDIS_URL: redisUrl,
         // The API's: a worker listens to nobody.
         PORT: undefined,
         SLUICE_WORKER_NAME: name,
-        SLUICE_INTRA_OP_THREADS: threads,
+        SLUICE_INTRA_OP_THREADS: env['SLUICE_INTRA_OP_THREADS'] || String(threads),
         // glibc gives the memory of a released model back to the system only when told to.
         MALLOC_TRIM_THRESHOLD_: env['MALLOC_TRIM_THRESHOLD_'] ?? '131072',
       }),
@@ -57,12 +58,10 @@ export function planCluster(env: NodeJS.ProcessEnv, machine: { root: string; cor
   };
 }
 
-function readWorkers(env: NodeJS.ProcessEnv): number {
-  try {
-    return compileUpConfig(env).workers;
-  } catch (error) {
-    throw new UsageError(messageOf(error), { cause: error });
-  }
+/** CUDA counts the fastest GPU first unless told to count as nvidia-smi does, by which the devices were chosen. */
+function deviceEnvironment(device: string): NodeJS.ProcessEnv {
+  const isNvidia = /^(cuda|tensorrt)\b/.test(device);
+  return { SLUICE_DEVICE: device, ...(isNvidia && { CUDA_DEVICE_ORDER: 'PCI_BUS_ID' }) };
 }
 
 /** Not 0, which the API alone would take: we have to know where it is. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { RedisBinary } from '@sluice/embedded-redis';
+import { counted } from '../doctor/counted.js';
 import type { ClusterPlan } from './cluster-plan.js';
 import { startNodeProcess } from '@sluice/local-cluster';
 import { embeddedRedisLauncher } from './redis-process.js';
@@ -56,21 +57,29 @@ export function clusterStages({ root, plan, redis, logFile, onDeath }: ClusterSt
     });
   }
 
-  const node = (name: string, app: 'api' | 'worker', childEnvironment: (redisUrl: string) => NodeJS.ProcessEnv) =>
+  const node = (
+    name: string,
+    app: 'api' | 'worker',
+    childEnvironment: (redisUrl: string) => NodeJS.ProcessEnv,
+    launcher: readonly string[] = [],
+  ) =>
     new SupervisedProcess({
       name,
       onDeath,
       launch: async () => {
         const script = join(root, 'dist', 'apps', app, 'src', 'main.js');
-        return startNodeProcess({ script, cwd: root, env: childEnvironment(redisUrl()), logFile: logFile(name) });
+        const env = childEnvironment(redisUrl());
+        return startNodeProcess({ script, cwd: root, env, logFile: logFile(name), launcher });
       },
     });
-  const { environment, workerNames } = plan;
+  const { environment, workers } = plan;
   stages.push(
     {
-      title: workerNames.length === 1 ? '1 worker' : `${workerNames.length} workers`,
+      title: counted(workers.length, 'worker'),
       stopGraceMs: GRACE_MS.workers,
-      processes: workerNames.map((name) => node(name, 'worker', (target) => environment.worker(name, target))),
+      processes: workers.map((worker) =>
+        node(worker.name, 'worker', (target) => environment.worker(worker, target), worker.launcher),
+      ),
     },
     { title: 'API', stopGraceMs: GRACE_MS.api, processes: [node('api', 'api', (target) => environment.api(target))] },
   );

@@ -42,7 +42,8 @@ export interface ClusterRun {
 export async function runCluster({ root, plan, redis, watchParent }: ClusterRun): Promise<number> {
   const logs = join(root, '.sluice', 'logs');
   const logFile = (name: string) => join(logs, `${name}.log`);
-  const names = [...(redis ? ['redis'] : []), ...plan.workerNames, 'api'];
+  const workerNames = plan.workers.map(({ name }) => name);
+  const names = [...(redis ? ['redis'] : []), ...workerNames, 'api'];
   mkdirSync(logs, { recursive: true });
   for (const name of names) rmSync(logFile(name), { force: true });
 
@@ -57,7 +58,7 @@ export async function runCluster({ root, plan, redis, watchParent }: ClusterRun)
   const cluster = clusterStages({ root, plan, redis, logFile, onDeath });
   const supervisor = new Supervisor(cluster.stages);
   const told = new Set<string>();
-  const workerLogs = plan.workerNames.map(logFile);
+  const workerLogs = workerNames.map(logFile);
   // A model that cannot be served does not stop the others; whoever starts the cluster should know all the same.
   const faultTimer = setInterval(() => {
     for (const fault of modelFaults(workerLogs)) {

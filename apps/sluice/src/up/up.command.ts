@@ -1,29 +1,35 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { unknownSettings } from '@sluice/config';
 import { locateRedis } from '@sluice/embedded-redis';
 import type { Command } from '../command.js';
 import { UsageError } from '../usage-error.js';
+import { autoWorkers } from './auto-workers.js';
 import { planCluster } from './cluster-plan.js';
+import { evenWorkers } from './even-workers.js';
 import { acquireInstanceLock } from './instance-lock.js';
 import { assertPortIsFree } from './port-check.js';
 import { runCluster } from './run-cluster.js';
+import { readUpOptions } from './up-options.js';
 
 /** The repository's root, from dist/apps/sluice/src/up. */
 const ROOT = fileURLToPath(new URL('../../../../../', import.meta.url));
 
 export const upCommand: Command = {
-  summary: 'run a cluster on this machine (Redis, an API, workers) until Ctrl-C',
+  summary: 'run a cluster on this machine (Redis, an API, workers) until Ctrl-C (--workers auto, --dry-run)',
   run: async (args) => {
-    rejectArguments(args);
+    const { env } = process;
+    const { workers, isDryRun } = readUpOptions(args, env);
     // When the terminal is closed we still have a cluster to stop, with nobody to tell.
     process.stdout.on('error', () => {});
 
-    const { env } = process;
-    const plan = planCluster(env, { root: ROOT, cores: availableParallelism() });
+    const chosen = workers === 'auto' ? autoWorkers(env) : evenWorkers(workers, availableParallelism());
+    const plan = planCluster(env, { root: ROOT, workers: chosen.workers });
+    if (workers === 'auto' || isDryRun) process.stdout.write(`\n${chosen.report}`);
     for (const fault of unknownSettings(env)) process.stdout.write(`  ! ${fault}\n`);
+    if (isDryRun) return 0;
+
     const unlock = acquireInstanceLock(join(ROOT, '.sluice', 'up.lock'));
     try {
       await assertPortIsFree(plan.host, plan.port);
@@ -36,11 +42,3 @@ export const upCommand: Command = {
     }
   },
 };
-
-function rejectArguments(args: readonly string[]): void {
-  try {
-    parseArgs({ args: [...args], options: {}, strict: true });
-  } catch (error) {
-    throw new UsageError(`\`up\` takes no arguments; PORT, SLUICE_WORKERS and REDIS_URL set it up`, { cause: error });
-  }
-}
