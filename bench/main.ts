@@ -12,6 +12,7 @@ import { usage } from './usage.js';
 /** dist/bench/ is two below it. */
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const EXIT_INTERRUPTED = 130;
+const USUAL = { repetitions: 5, seconds: 4 } as const;
 
 async function main(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -43,14 +44,15 @@ async function main(args: readonly string[]): Promise<number> {
     machine: machineFacts(redis),
     loadAverage: Math.round(loadAverage * 100) / 100,
   };
+  const { defaults = USUAL } = scenario;
   const cleanups = new Cleanups();
   interruptible(cleanups);
   try {
     const measurement = await scenario.measure({
       root: ROOT,
       redis,
-      repetitions: positive('repetitions', values.repetitions, values.quick ? 1 : 5),
-      windowMs: positive('seconds', values.seconds, values.quick ? 0.5 : 4) * 1000,
+      repetitions: positive('repetitions', values.repetitions, values.quick ? 1 : defaults.repetitions),
+      windowMs: positive('seconds', values.seconds, values.quick ? 0.5 : defaults.seconds) * 1000,
       cleanups,
       tell: (line) => process.stderr.write(`  ${line}\n`),
     });

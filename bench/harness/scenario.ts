@@ -7,6 +7,8 @@ export interface Scenario {
   readonly name: string;
   /** What it measures, in one line. */
   readonly summary: string;
+  /** What `--repetitions` and `--seconds` are when nobody names them, where the usual 5 times 4 s do not fit. */
+  readonly defaults?: { readonly repetitions: number; readonly seconds: number };
   /** @throws Error when an answer is wrong or a process fails: then nothing was measured */
   measure(bench: BenchRun): Promise<Measurement>;
 }

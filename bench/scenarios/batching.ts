@@ -1,5 +1,5 @@
 import { DirectPeer } from '../harness/direct-peer.js';
-import { LEDGER_ENVIRONMENT, readDeviceLedger } from '../harness/device-ledger.js';
+import { deviceUse, LEDGER_ENVIRONMENT, readRuns } from '../harness/device-ledger.js';
 import { closedWindow, type ClosedWindow } from '../harness/load/closed-window.js';
 import type { PreparedRequest } from '../harness/load/prepared-request.js';
 import { NaivePeer } from '../harness/naive-peer.js';
@@ -116,7 +116,7 @@ async function measureRound(sides: Sides, ms: number): Promise<Round> {
       ratio: batched.rps / alone.rps,
       rawItemsPerSec,
       ratioToRaw: batched.rps / rawItemsPerSec,
-      ...deviceUse(ours, batched),
+      ...deviceValues(ours, batched),
       naiveRps: byNaive.rps,
       directRps: byDirect.rps,
       ratioToDirect: batched.rps / byDirect.rps,
@@ -139,10 +139,8 @@ async function itemsPerSecond(raw: RawSession, rows: readonly WideRow[], ms: num
   return (1000 * rows.length * latenciesMs.length) / latenciesMs.reduce((sum, latency) => sum + latency, 0);
 }
 
-function deviceUse(stage: Stage, { from, to }: ClosedWindow): Record<string, number> {
-  const [worker] = stage.cluster.workers;
-  if (!worker) throw new Error('there is no worker');
-  const { runs, rows, busyMs } = readDeviceLedger(worker, from, to);
+function deviceValues(stage: Stage, { from, to }: ClosedWindow): Record<string, number> {
+  const { runs, rows, busyMs } = deviceUse(readRuns(stage.worker), from, to);
   return { meanBatch: rows / runs, deviceBusyPercent: (100 * busyMs) / (to - from) };
 }
 

@@ -1,26 +1,17 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { ScriptedModelFile } from '@sluice/inference-engine';
-import { LEDGER_ENVIRONMENT, readDeviceLedger } from '../harness/device-ledger.js';
+import { deviceUse, LEDGER_ENVIRONMENT, readRuns } from '../harness/device-ledger.js';
 import { ClosedLoop } from '../harness/load/closed-loop.js';
-import { prepareInfer, type PreparedRequest } from '../harness/load/prepared-request.js';
 import { cpuUse } from '../harness/process-cpu.js';
 import type { BenchRun, Measurement, Round, Scenario } from '../harness/scenario.js';
 import { Stage, temporaryFolder } from '../harness/stage.js';
 import { percentile } from '../harness/statistics.js';
+import { sumRequest, writeSumModel, type SumModel } from '../harness/sum-model.js';
 
 const CLIENTS = 128;
 const RUN_MS = 10;
 const MAX_BATCH = 32;
-const MODEL = 'ten-ms';
 
 /** A run costs the same whatever its size, as on a GPU that is far from full. */
-const MODEL_FILE: ScriptedModelFile = {
-  inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 4] }],
-  outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 1] }],
-  fixedMs: RUN_MS,
-  perRowMs: 0,
-};
+const MODEL: SumModel = { name: 'ten-ms', fixedMs: RUN_MS, perRowMs: 0, maxBatch: MAX_BATCH };
 
 /** How busy many clients keep one device, when all that stands between them and it is Sluice. */
 export const device: Scenario = {
@@ -28,11 +19,12 @@ export const device: Scenario = {
   summary: `${CLIENTS} clients on one device that takes ${RUN_MS} ms for a batch of up to ${MAX_BATCH}: requests/s against the ceiling`,
 
   async measure(bench: BenchRun): Promise<Measurement> {
-    const models = await writeModel(temporaryFolder(bench));
+    const models = temporaryFolder(bench);
+    await writeSumModel(models, MODEL);
     const stage = await Stage.start(bench, { models, workerEnvironment: LEDGER_ENVIRONMENT });
     const load = new ClosedLoop(
       stage.port,
-      Array.from({ length: CLIENTS }, (_, client) => sumRequest(client)),
+      Array.from({ length: CLIENTS }, (_, client) => sumRequest(MODEL.name, client)),
     );
     await load.start();
     bench.tell('warming up');
@@ -56,14 +48,12 @@ export const device: Scenario = {
 };
 
 async function measureWindow(stage: Stage, load: ClosedLoop, ms: number): Promise<Round> {
-  const [worker] = stage.cluster.workers;
-  if (!worker) throw new Error('there is no worker');
   const from = Date.now();
   const before = stage.cpu();
   const { latenciesMs, seconds } = await load.window(ms);
   const after = stage.cpu();
   const to = Date.now();
-  const { runs, rows, busyMs } = readDeviceLedger(worker, from, to);
+  const { runs, rows, busyMs } = deviceUse(readRuns(stage.worker), from, to);
   return {
     values: {
       rps: latenciesMs.length / seconds,
@@ -74,20 +64,4 @@ async function measureWindow(stage: Stage, load: ClosedLoop, ms: number): Promis
     },
     cpu: cpuUse(before, after, latenciesMs.length),
   };
-}
-
-async function writeModel(models: string): Promise<string> {
-  await mkdir(join(models, MODEL, '1'), { recursive: true });
-  const config = { platform: 'scripted', max_batch_size: MAX_BATCH };
-  await writeFile(join(models, MODEL, 'config.json'), JSON.stringify(config));
-  await writeFile(join(models, MODEL, '1', 'model.json'), JSON.stringify(MODEL_FILE));
-  return models;
-}
-
-/** Every client sums other numbers: an answer that belongs to another one is seen. */
-function sumRequest(client: number): PreparedRequest {
-  const row = [client, 1, 2, 3];
-  const body = JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 4], data: row }] });
-  const answer = `"data":[${row.reduce((sum, value) => sum + value)}]`;
-  return prepareInfer(MODEL, body, (bytes) => bytes.includes(answer, 0, 'latin1'));
 }
