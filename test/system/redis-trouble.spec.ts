@@ -77,16 +77,16 @@ describe('four workers', () => {
     const running = await start(`redis://127.0.0.1:${proxy.port}`);
     const witness = await ReplyWitness.of(redis.url);
     let severed = 0;
-    let isOver = false;
+    const over = new AbortController();
     const sever = async (through: SeveringProxy) => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         await Promise.race([through.severNextAnswer().then(() => severed++), delay(1_000)]);
         await delay(100);
       }
     };
     const severing = sever(proxy);
     const answers = await closedLoop({ url: running.url(), model: 'sum', clients: CLIENTS, requests: 2_000 });
-    isOver = true;
+    over.abort();
     await severing;
     console.log(`${severed} answers of Redis lost: the longest answer ${Math.round(longestMs(answers))} ms`);
     expect(severed).toBeGreaterThan(3);
