@@ -1,4 +1,5 @@
 import type { ErrorBody, ModelProfile, ModelRef, ModelReport } from '@sluice/contracts';
+import type { ModelAssignment } from './model-assignment.js';
 import type { AppliedState, DesiredState } from './model-state.js';
 import type { ModelStatistics } from './model-statistics.js';
 import type { WorkerLoad } from './worker-load.js';
@@ -68,6 +69,36 @@ export abstract class Cluster {
 
   /** What the workers alive told last; those that have not told yet are missing. */
   abstract loads(): Promise<WorkerLoad[]>;
+
+  /** Tells a worker to leave its work to others, or to take it up again; it hears of it within half a second. */
+  abstract pause(workerId: string, paused: boolean): Promise<void>;
+
+  /** Whether a worker is to leave its work to others. */
+  abstract isPaused(workerId: string): Promise<boolean>;
+
+  /**
+   * Makes this member the coordinator for the next `ttlMs`, if nobody else is. Who is calls again well before that.
+   * @returns the fence of its term: greater than that of every earlier one; undefined while another is coordinator
+   */
+  abstract lead(memberId: string, ttlMs: number): Promise<number | undefined>;
+
+  /**
+   * Replaces the assignment of models. @param fence of the caller's term
+   * @returns false, and nothing is changed, when a later term has begun: whoever decided was too slow
+   */
+  abstract assign(fence: number, assignment: ModelAssignment): Promise<boolean>;
+
+  /** What was assigned last; undefined: nothing ever. */
+  abstract assignment(): Promise<ModelAssignment | undefined>;
+
+  /** Calls when models were assigned, or may have been: a call can be lost, and can come for nothing. */
+  abstract watchAssignment(onChange: () => void): Promise<void>;
+
+  /** Counts a request for a model in nobody's memory that is in no queue: only so the coordinator hears of it. */
+  abstract askFor(queue: string): Promise<void>;
+
+  /** How often was asked for each queue, ever. */
+  abstract askedFor(): Promise<ReadonlyMap<string, number>>;
 
   /** Keeps a profile for as long as there is none newer of the version on that kind of device. */
   abstract saveProfile(profile: ModelProfile): Promise<void>;

@@ -16,11 +16,38 @@ export interface WorkerLoad {
   readonly slices: number;
   /** Jobs that expired before they cost device time. */
   readonly expired: number;
+  /** Why it leaves its work to others now; empty: it does not. */
+  readonly handOff: readonly string[];
+  /** Jobs that it took from the own queues of others. */
+  readonly stolen: number;
   /** The longest that its event loop was blocked since it told last, in ms. */
   readonly loopGapMs: number;
   /** The update that it is working on, and how much of it is done, 0 to 1. */
   readonly update?: { readonly name: string; readonly progress: number };
   readonly costs: readonly ModelCost[];
+  /** Undefined: it has no budget, and loads all that is in its folder. */
+  readonly memory?: MemoryLoad | undefined;
+}
+
+/** What a worker with a budget has in memory, and could have. */
+export interface MemoryLoad {
+  readonly budgetBytes: number;
+  readonly models: readonly MemoryModel[];
+}
+
+export interface MemoryModel {
+  /** The shared queue of the model version. */
+  readonly queue: string;
+  /** `available`: in its folder, and not in memory; `failed`: it cannot be loaded here. */
+  readonly state: 'ready' | 'loading' | 'unloading' | 'available' | 'failed';
+  /** As measured when it was loaded last, or estimated from its files. */
+  readonly bytes: number;
+  /** By the queue's clock: of what is loading, when that began; 0: never used. */
+  readonly lastUsedAt: number;
+  /** Leased work needs it. */
+  readonly held: boolean;
+  /** How long its last load took here; undefined: it was never loaded. */
+  readonly loadMs?: number | undefined;
 }
 
 /** One class of the share policy on one device. */

@@ -61,6 +61,11 @@ export abstract class WorkerConfig implements SharedConfig {
   abstract readonly name: string;
   /** Absolute. */
   abstract readonly modelsFolder: string;
+  abstract readonly placement: {
+    /** Of the models in its memory; undefined: all that there are. */
+    readonly budgetBytes: number | undefined;
+    readonly minWorkers: number;
+  };
   abstract readonly engine: {
     readonly device: string;
     readonly fallback: 'cpu' | 'none';
@@ -69,7 +74,10 @@ export abstract class WorkerConfig implements SharedConfig {
   };
   abstract readonly maxBatch: number;
   abstract readonly scheduling: SchedulingConfig;
+  /** Whether it takes work from the own queues of workers that live; from those that are gone it always does. */
+  abstract readonly isStealing: boolean;
   abstract readonly drainMs: number;
+  abstract readonly memoryLimitBytes: number | undefined;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -103,6 +111,7 @@ export function compileWorkerConfig(environment: Environment): WorkerConfig {
     ...compileShared(env, Number.MAX_SAFE_INTEGER),
     name: env.SLUICE_WORKER_NAME,
     modelsFolder: resolve(env.SLUICE_MODELS),
+    placement: { budgetBytes: env.SLUICE_MODEL_MEMORY, minWorkers: env.SLUICE_MIN_WORKERS_PER_MODEL },
     engine: {
       device: env.SLUICE_DEVICE,
       fallback: env.SLUICE_DEVICE_FALLBACK,
@@ -111,7 +120,9 @@ export function compileWorkerConfig(environment: Environment): WorkerConfig {
     },
     maxBatch: env.SLUICE_MAX_BATCH,
     scheduling: compileScheduling(env),
+    isStealing: env.SLUICE_STEALING === 'on',
     drainMs: env.SLUICE_DRAIN_MS,
+    memoryLimitBytes: env.SLUICE_MEMORY_LIMIT_BYTES,
   };
 }
 

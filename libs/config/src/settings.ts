@@ -132,6 +132,14 @@ export const workerSettings = z.object({
     .string()
     .default('models')
     .describe('Folder of the models: `<name>/config.json`, `<name>/<version>/model.onnx`'),
+  SLUICE_MODEL_MEMORY: count()
+    .optional()
+    .describe(
+      'Bytes of models that this worker may have in memory: they are loaded when they are asked for, see docs/placement.md. Without it every model of the folder is loaded',
+    ),
+  SLUICE_MIN_WORKERS_PER_MODEL: count()
+    .default(1)
+    .describe('Workers that have a model in memory while it is asked for, where SLUICE_MODEL_MEMORY leaves room'),
   SLUICE_DEVICE: z
     .string()
     .default('cpu')
@@ -166,6 +174,12 @@ export const workerSettings = z.object({
     .enum(['auto', 'off'])
     .default('auto')
     .describe('`auto`: a model version without a profile on this kind of device is measured once it is loaded'),
+  SLUICE_STEALING: z
+    .enum(['on', 'off'])
+    .default('on')
+    .describe(
+      '`on`: with nothing else to do it takes work from the own queues of others; `off`: only from those of workers that are gone',
+    ),
   SLUICE_RAISE_AFTER_MS: milliseconds()
     .default(5_000)
     .describe('How long a request of a low priority waits before it is raised to the highest'),
@@ -175,6 +189,9 @@ export const workerSettings = z.object({
     .regex(/^[\w-]+$/)
     .default('worker')
     .describe('Name of the worker in logs and in its id'),
+  SLUICE_MEMORY_LIMIT_BYTES: count()
+    .optional()
+    .describe('Memory of the process beyond which a worker leaves its work to others; without one there is no limit'),
   SLUICE_DRAIN_MS: milliseconds().default(8_000).describe('Longest wait for the running batch at shutdown'),
 });
 

@@ -30,6 +30,7 @@ export const ERRORS = {
   update_in_progress: { status: 409, retry: 'after' },
   queue_paused: { status: 503, retry: 'after' },
   model_unavailable: { status: 503, retry: 'after' },
+  model_loading: { status: 503, retry: 'after' },
   no_worker: { status: 503, retry: 'after' },
   redis_unavailable: { status: 503, retry: 'after' },
   shutting_down: { status: 503, retry: 'now' },

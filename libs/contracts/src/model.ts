@@ -22,12 +22,15 @@ export interface ModelRef {
 
 /** What a worker tells the cluster about a model version that it holds, or fails to hold. */
 export type ModelReport = ModelRef &
+  /** `onDemand`: here and below, it can be asked for all the same, and is loaded then. */
   (
-    | { readonly state: 'loading' }
+    | { readonly state: 'loading'; readonly onDemand?: boolean }
     | { readonly state: 'unavailable'; readonly reason: string }
     /** It finishes what it holds for the version, and takes nothing more. */
-    | { readonly state: 'unloading' }
+    | { readonly state: 'unloading'; readonly onDemand?: boolean }
     | { readonly state: 'ready'; readonly serving: ServedModel }
+    /** It is loaded when it is asked for. `serving`: as it was served when this worker last had it loaded. */
+    | { readonly state: 'available'; readonly serving?: ServedModel | undefined }
   );
 
 /** How a loaded model version is served. */
@@ -38,4 +41,6 @@ export interface ServedModel {
   readonly maxBatchSize: number;
   /** The execution device in use, e.g. cpu, cuda:0, webgpu. */
   readonly device: string;
+  /** Requests with an affinity key go to the worker that has computed for it before; undefined: all go anywhere. */
+  readonly affinity?: { readonly savesMs: number } | undefined;
 }

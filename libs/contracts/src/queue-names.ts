@@ -8,6 +8,20 @@ export function workerUpdateQueue(workerId: string): string {
   return `${MODEL_UPDATE_QUEUE}@${workerId}`;
 }
 
+/**
+ * The queue of a model version for work that has a reason to be done by one worker. Others take from it what would wait
+ * too long there.
+ */
+export function ownQueue(queue: string, workerId: string): string {
+  return `${queue}@${workerId}`;
+}
+
+/** The shared queue that an own queue stands beside; of a shared one, itself. */
+export function sharedQueue(queue: string): string {
+  const at = queue.indexOf('@');
+  return at < 0 ? queue : queue.slice(0, at);
+}
+
 /** The worker that a queue belongs to; undefined for a shared one. */
 export function queueOwner(queue: string): string | undefined {
   const at = queue.indexOf('@');

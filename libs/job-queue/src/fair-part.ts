@@ -8,7 +8,9 @@ import type { LeaseRequest } from './job-queue.js';
  * @param waiting jobs in the queue, this lease's own part included
  * @param listening other callers that wait for work of the queue, or were woken and have not leased yet
  */
-export function fairPart(waiting: number, listening: number, { max, spare = 0 }: LeaseRequest): number {
+export function fairPart(waiting: number, listening: number, { max, spare = 0, part }: LeaseRequest): number {
+  // A thief leaves its victim as much as it takes.
+  if (part === 'half') return Math.min(max, Math.ceil(waiting / 2));
   return Math.min(max, waiting, Math.ceil(waiting / (1 + listening)) + spare);
 }
 

@@ -106,7 +106,17 @@ export abstract class JobQueue {
    * resolve for nothing. One caller at a time, and it counts as listening to these queues while it waits. Only a caller
    * that will lease afterwards may wait: new work wakes one waiter, not all.
    */
-  abstract waitForWork(queues: readonly string[], timeoutMs: number, signal?: AbortSignal): Promise<string | undefined>;
+  abstract waitForWork(
+    queues: readonly string[],
+    timeoutMs: number,
+    options?: WaitOptions,
+  ): Promise<string | undefined>;
+
+  /**
+   * Tells one of the workers that wait for offers that a queue holds more than its owner can do soon. Nothing is lost
+   * when nobody hears it.
+   */
+  abstract offer(queue: string): Promise<void>;
 
   /** The queue's clock. */
   abstract now(): number;
@@ -139,13 +149,22 @@ export interface NewJob {
 
 /**
  * What a worker asks for. It gets its fair part, so that idle workers share a burst: what waits, divided among this
- * caller and those that listen to the queue, rounded up, and `spare` more; never above `max`.
+ * caller and those that listen to the queue, rounded up, and `spare` more; never above `max`. A thief gets half of what
+ * waits, rounded up, and so leaves its victim as much as it takes.
  */
 export interface LeaseRequest {
   readonly holder: string;
   readonly max: number;
   /** Jobs that it may take beyond its part; none by default. */
   readonly spare?: number;
+  /** `half`: the queue is another worker's own. */
+  readonly part?: 'fair' | 'half';
+}
+
+export interface WaitOptions {
+  readonly signal?: AbortSignal;
+  /** Whether to hear of queues that are offered, too. */
+  readonly offers?: boolean;
 }
 
 /** The right to work on a job. Opaque to its holder, compared by `jobId`. */

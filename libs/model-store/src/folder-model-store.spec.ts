@@ -17,10 +17,29 @@ describe('FolderModelStore', () => {
 
   it('lists versions by name and number', async () => {
     await write('b/1/model.onnx', 'a/10/model.onnx', 'a/9/model.onnx');
+    await writeFile(join(folder, 'a/9/model.onnx'), '12345');
     expect(await store.list()).toEqual([
-      { ref: { model: 'a', version: '9' }, config: defaults, path: join(folder, 'a/9/model.onnx'), fingerprint },
-      { ref: { model: 'a', version: '10' }, config: defaults, path: join(folder, 'a/10/model.onnx'), fingerprint },
-      { ref: { model: 'b', version: '1' }, config: defaults, path: join(folder, 'b/1/model.onnx'), fingerprint },
+      {
+        ref: { model: 'a', version: '9' },
+        config: defaults,
+        path: join(folder, 'a/9/model.onnx'),
+        fingerprint,
+        bytes: 5,
+      },
+      {
+        ref: { model: 'a', version: '10' },
+        config: defaults,
+        path: join(folder, 'a/10/model.onnx'),
+        fingerprint,
+        bytes: 0,
+      },
+      {
+        ref: { model: 'b', version: '1' },
+        config: defaults,
+        path: join(folder, 'b/1/model.onnx'),
+        fingerprint,
+        bytes: 0,
+      },
     ]);
   });
 

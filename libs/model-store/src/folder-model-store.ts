@@ -57,8 +57,8 @@ export class FolderModelStore extends ModelStore {
         refs.map(async (ref) => {
           const path = join(folder, ref.version, file);
           if (!(await isFile(path))) return { ref, fault: `${path} is missing: put the model there` };
-          const fingerprint = `${configPrint} ${await fingerprintOf(join(folder, ref.version))}`;
-          return { ref, config, path, fingerprint };
+          const { print, bytes } = await factsOf(join(folder, ref.version));
+          return { ref, config, path, fingerprint: `${configPrint} ${print}`, bytes };
         }),
       );
     } catch (error) {
@@ -90,17 +90,19 @@ async function isFile(path: string): Promise<boolean> {
 
 /**
  * Tells apart what a folder has held, weights beside the model included, without reading it: a file that was replaced
- * or written to has another inode or another time of change, which nobody can set.
+ * or written to has another inode or another time of change, which nobody can set. And how many bytes it holds.
  */
-async function fingerprintOf(folder: string): Promise<string> {
+async function factsOf(folder: string): Promise<{ readonly print: string; readonly bytes: number }> {
+  let bytes = 0;
   const names = (await readdir(folder)).toSorted();
   const prints = await Promise.all(
     names.map(async (name) => {
       const facts = await stat(join(folder, name), { bigint: true }).catch(() => undefined);
+      bytes += Number(facts?.size ?? 0);
       return facts && `${name} ${facts.ino} ${facts.size} ${facts.ctimeNs}`;
     }),
   );
-  return prints.join('\n');
+  return { print: prints.join('\n'), bytes };
 }
 
 /** Undefined for what is gone by now, or a link to nowhere. */

@@ -10,7 +10,9 @@ describe('parseModelConfig', () => {
       output: [{ name: 'y', data_type: 'TYPE_FP32', dims: [1, 10] }],
       dynamic_batching: { max_queue_delay_microseconds: 500, preferred_batch_size: [8, 4] },
       ragged_batching: [{ buckets: [32, 16], inputs: [{ name: 'text', dim: 0 }], outputs: [{ name: 'y', dim: 1 }] }],
+      affinity: { saves_ms: 20 },
       share_class: 'offline',
+      memory_bytes: 4_096,
     };
     expect(parseModelConfig(JSON.stringify(config), 'm')).toEqual({
       platform: 'scripted',
@@ -21,7 +23,9 @@ describe('parseModelConfig', () => {
       ragged: [
         { buckets: [16, 32], inputs: [{ name: 'text', dim: 0, padValue: 0 }], outputs: [{ name: 'y', dim: 1 }] },
       ],
+      affinity: { savesMs: 20 },
       shareClass: 'offline',
+      memoryBytes: 4_096,
     });
   });
 

@@ -12,6 +12,10 @@ export interface ModelConfig {
   readonly dynamicBatching?: DynamicBatching | undefined;
   /** Dimensions, beside that of the batch, in which requests differ; they are padded so that they can run together. */
   readonly ragged?: readonly RaggedDimension[] | undefined;
+  /** What a request with an affinity key costs less on the worker that has its state, in ms; none: keys mean nothing. */
+  readonly affinity?: { readonly savesMs: number } | undefined;
+  /** Memory that it takes once it is loaded; undefined: estimated from its files, and measured. */
+  readonly memoryBytes?: number | undefined;
   /** The class of the share policy that its runs belong to; `inference` by default. */
   readonly shareClass?: string | undefined;
 }
@@ -109,6 +113,11 @@ const configFile = z
     output: z.array(tensor).optional(),
     dynamic_batching: dynamicBatching.optional(),
     ragged_batching: z.array(ragged).optional(),
+    affinity: z
+      .strictObject({ saves_ms: z.number().nonnegative() })
+      .transform(({ saves_ms }) => ({ savesMs: saves_ms }))
+      .optional(),
+    memory_bytes: z.int().positive().optional(),
     share_class: z.string().min(1).optional(),
   })
   .superRefine(({ max_batch_size: most, dynamic_batching: batching }, context) => {
@@ -136,6 +145,8 @@ export function parseModelConfig(text: string, model: string): ModelConfig {
     outputs: data.output,
     dynamicBatching: data.dynamic_batching,
     ragged: data.ragged_batching,
+    affinity: data.affinity,
+    memoryBytes: data.memory_bytes,
     shareClass: data.share_class,
   };
 }

@@ -20,6 +20,8 @@ export interface ServableModel {
   readonly path: string;
   /** Another one after anything that was loaded has changed: a file of the version, or the configuration. */
   readonly fingerprint: string;
+  /** Size of the version's files. */
+  readonly bytes: number;
   readonly fault?: undefined;
 }
 

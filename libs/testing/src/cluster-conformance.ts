@@ -1,5 +1,6 @@
-import type { Cluster, ModelStatistics, Reply, WorkerLoad, WorkerReport } from '@sluice/cluster';
+import type { Cluster, ModelStatistics, Reply } from '@sluice/cluster';
 import type { ModelProfile } from '@sluice/contracts';
+import { workerLoad, workerReport } from './worker-samples.js';
 
 export interface ClusterFixture {
   /** Another member of the same cluster, as a process of its own would be. */
@@ -12,11 +13,6 @@ export interface ClusterFixture {
   /** Lets time go by until a promise settles. */
   settled<T>(promise: Promise<T>): Promise<T>;
   close(): Promise<void>;
-}
-
-export function workerReport(id: string, spec: Partial<WorkerReport> = {}): WorkerReport {
-  const identity = { id, host: 'test', pid: 1, device: 'cpu', startedAt: 0 };
-  return { ...identity, state: 'serving', models: [], applied: {}, ...spec };
 }
 
 const REF = { model: 'm', version: '2' };
@@ -36,34 +32,6 @@ function counted(requests: number, ns: number, lastInference: number): ModelStat
     executionCount: 1,
     requests: { success: each, fail: { count: 0, ns: 0 }, queue: each, ...stages },
     batches: [batch],
-  };
-}
-
-export function workerLoad(workerId: string, spec: Partial<WorkerLoad> = {}): WorkerLoad {
-  return {
-    workerId,
-    at: 1_700_000_000_000,
-    device: 'idle',
-    searching: false,
-    leasedNotStarted: 0,
-    classes: [{ name: 'inference', weight: 70, deviceMs: 12.5, busy: false }],
-    batches: 0,
-    rows: 0,
-    slices: 0,
-    expired: 0,
-    loopGapMs: 1.5,
-    costs: [
-      {
-        queue: 'inference.m.2',
-        bucket: '',
-        maxRows: 32,
-        fixedMs: 1.25,
-        perRowMs: 0.5,
-        error: undefined,
-        observations: 3,
-      },
-    ],
-    ...spec,
   };
 }
 
@@ -270,6 +238,51 @@ export function describeCluster(name: string, open: () => Promise<ClusterFixture
       await other.saveProfile(profile('cuda: H200', 3_000));
       const kept = (await api.profiles(REF)).toSorted((a, b) => a.deviceKind.localeCompare(b.deviceKind));
       expect(kept).toEqual([profile('cpu: 2 threads', 2_000), profile('cuda: H200', 3_000)]);
+    });
+
+    it('has one coordinator at a time, and takes nothing from one whose term is over', async () => {
+      const [one, two, api] = [await fixture.member(), await fixture.member(), await fixture.member()];
+      const ttlMs = fixture.presenceMs;
+      const assignment = (generation: number) => ({ generation, workers: { one: ['inference.m.2'] }, noRoom: ['n'] });
+      expect(await api.assignment()).toBeUndefined();
+      const first = await one.lead('one', ttlMs);
+      expect(first).toBeGreaterThan(0);
+      expect(await one.lead('one', ttlMs)).toBe(first);
+      expect(await two.lead('two', ttlMs)).toBeUndefined();
+      expect(await one.assign(first!, assignment(1))).toBe(true);
+      expect(await api.assignment()).toEqual(assignment(1));
+      await fixture.pass(ttlMs * 1.5);
+      // Nobody has led since: it was slow, and right all the same.
+      expect(await one.assign(first!, assignment(2))).toBe(true);
+      const second = await two.lead('two', ttlMs);
+      expect(second).toBeGreaterThan(first!);
+      expect(await one.assign(first!, assignment(3))).toBe(false);
+      expect(await api.assignment()).toEqual(assignment(2));
+      expect(await two.assign(second!, assignment(3))).toBe(true);
+      expect(await one.lead('one', ttlMs)).toBeUndefined();
+      await fixture.pass(ttlMs * 1.5);
+      expect(await two.lead('two', ttlMs)).toBeGreaterThan(second!);
+    });
+
+    it('tells those who watch that models were assigned', async () => {
+      const [leader, worker] = [await fixture.member(), await fixture.member()];
+      let tell = () => {};
+      const told = new Promise<void>((resolve) => (tell = resolve));
+      await worker.watchAssignment(tell);
+      const fence = await leader.lead('leader', fixture.presenceMs);
+      await leader.assign(fence!, { generation: 1, workers: {}, noRoom: [] });
+      await fixture.settled(told);
+    });
+
+    it('counts who asked for a model that no worker had in memory', async () => {
+      const [one, two] = [await fixture.member(), await fixture.member()];
+      expect(await one.askedFor()).toEqual(new Map());
+      await Promise.all([one.askFor('inference.m.2'), two.askFor('inference.m.2'), two.askFor('inference.n.1')]);
+      const counts = new Map([
+        ['inference.m.2', 2],
+        ['inference.n.1', 1],
+      ]);
+      expect(await two.askedFor()).toEqual(counts);
     });
 
     it('answers a ping, and stops twice, and without a start', async () => {

@@ -1,6 +1,7 @@
 import type { Clock } from '@sluice/clock';
 import { inferenceQueue, type ModelProfile, type ModelRef } from '@sluice/contracts';
 import type { WorkerReport } from '../cluster.js';
+import type { ModelAssignment } from '../model-assignment.js';
 import type { DesiredState } from '../model-state.js';
 import type { WorkerLoad } from '../worker-load.js';
 
@@ -18,14 +19,22 @@ export class InMemoryClusterHub {
   readonly listeners = new Map<string, (message: Uint8Array) => void>();
   readonly states = new Map<string, DesiredState>();
   readonly watchers = new Set<() => void>();
+  readonly coordinator: ExpiringMap<string>;
+  /** Of the latest term. */
+  fence = 0;
+  assignment: ModelAssignment | undefined;
+  readonly assignmentWatchers = new Set<() => void>();
+  readonly askedFor = new Map<string, number>();
   readonly sequences = new Map<string, number>();
   private readonly counters = new Map<string, Map<string, number>>();
+  readonly paused = new Set<string>();
   private readonly profiles = new Map<string, Map<string, ModelProfile>>();
   private revisions = 0;
 
   constructor(clock: Clock) {
     this.reports = new ExpiringMap(clock);
     this.loads = new ExpiringMap(clock);
+    this.coordinator = new ExpiringMap(clock);
   }
 
   /** Counted, not random: a simulation that is run again does the same. */

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '@sluice/clock';
 import type { ModelProfile, ModelRef } from '@sluice/contracts';
 import { Cluster, type Reply, type WorkerReport } from '../cluster.js';
+import type { ModelAssignment } from '../model-assignment.js';
 import type { DesiredState } from '../model-state.js';
 import type { ModelStatistics } from '../model-statistics.js';
 import { decodeReplies, encodeReplies } from '../reply-frame.js';
@@ -8,6 +9,7 @@ import { fromFields, LATEST_FIELD, toFields } from '../statistics-fields.js';
 import type { WorkerLoad } from '../worker-load.js';
 import type { InMemoryClusterHub } from './in-memory-cluster-hub.js';
 
+const THE_ROLE = 'coordinator';
 /** Three chances to be heard before others think that a worker is gone. */
 const BEATS_PER_PRESENCE = 3;
 
@@ -20,6 +22,7 @@ export class InMemoryCluster extends Cluster {
   private beat: Timer | undefined;
   private apiId: string | undefined;
   private watcher: (() => void) | undefined;
+  private assignmentWatcher: (() => void) | undefined;
 
   constructor(
     private readonly hub: InMemoryClusterHub,
@@ -114,6 +117,46 @@ export class InMemoryCluster extends Cluster {
     return this.hub.reports.values().flatMap(({ id }) => this.hub.loads.get(id) ?? []);
   }
 
+  override async pause(workerId: string, paused: boolean): Promise<void> {
+    if (paused) this.hub.paused.add(workerId);
+    else this.hub.paused.delete(workerId);
+  }
+
+  override async isPaused(workerId: string): Promise<boolean> {
+    return this.hub.paused.has(workerId);
+  }
+
+  override async lead(memberId: string, ttlMs: number): Promise<number | undefined> {
+    const holder = this.hub.coordinator.get(THE_ROLE);
+    if (holder !== undefined && holder !== memberId) return undefined;
+    this.hub.coordinator.set(THE_ROLE, memberId, ttlMs);
+    return holder === undefined ? ++this.hub.fence : this.hub.fence;
+  }
+
+  override async assign(fence: number, assignment: ModelAssignment): Promise<boolean> {
+    if (fence !== this.hub.fence) return false;
+    this.hub.assignment = assignment;
+    for (const tell of this.hub.assignmentWatchers) tell();
+    return true;
+  }
+
+  override async assignment(): Promise<ModelAssignment | undefined> {
+    return this.hub.assignment;
+  }
+
+  override async watchAssignment(onChange: () => void): Promise<void> {
+    this.assignmentWatcher = () => this.clock.soon(onChange);
+    this.hub.assignmentWatchers.add(this.assignmentWatcher);
+  }
+
+  override async askFor(queue: string): Promise<void> {
+    this.hub.askedFor.set(queue, (this.hub.askedFor.get(queue) ?? 0) + 1);
+  }
+
+  override async askedFor(): Promise<ReadonlyMap<string, number>> {
+    return new Map(this.hub.askedFor);
+  }
+
   override async saveProfile(profile: ModelProfile): Promise<void> {
     const known = this.hub.profilesOf(profile);
     const before = known.get(profile.deviceKind);
@@ -138,6 +181,7 @@ export class InMemoryCluster extends Cluster {
     this.beat?.cancel();
     if (this.apiId !== undefined) this.hub.listeners.delete(this.apiId);
     if (this.watcher) this.hub.watchers.delete(this.watcher);
+    if (this.assignmentWatcher) this.hub.assignmentWatchers.delete(this.assignmentWatcher);
   }
 
   private show(): void {

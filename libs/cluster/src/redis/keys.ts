@@ -29,6 +29,11 @@ export class ClusterKeys {
     return `sluice:${this.prefix}:run:${id}`;
   }
 
+  /** A set: the workers that are to leave their work to others. */
+  get paused(): string {
+    return `sluice:${this.prefix}:paused`;
+  }
+
   /** A hash: what is wished of each model. */
   get modelStates(): string {
     return `sluice:${this.prefix}:model-states`;
@@ -37,6 +42,31 @@ export class ClusterKeys {
   /** A channel: the model that a wish is about. */
   get modelStateChanges(): string {
     return `sluice:${this.prefix}:model-state-changes`;
+  }
+
+  /** The coordinator's id; expires with its term. */
+  get coordinator(): string {
+    return `sluice:${this.prefix}:coordinator`;
+  }
+
+  /** Number of the coordinator's term. */
+  get term(): string {
+    return `sluice:${this.prefix}:coordinator-term`;
+  }
+
+  /** Which models the workers shall have in memory. */
+  get assignment(): string {
+    return `sluice:${this.prefix}:assignment`;
+  }
+
+  /** A channel: the generation of an assignment. */
+  get assignmentChanges(): string {
+    return `sluice:${this.prefix}:assignment-changes`;
+  }
+
+  /** A hash: how often was asked for a model in nobody's memory, by queue. */
+  get askedFor(): string {
+    return `sluice:${this.prefix}:asked-for`;
   }
 
   /** A hash of counters; outlives the workers. */

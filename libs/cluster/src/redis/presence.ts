@@ -32,7 +32,12 @@ export class Presence {
     this.report = undefined;
     if (!report) return;
     const { id } = report;
-    await this.redis.multi().del(this.keys.worker(id), this.keys.load(id)).srem(this.keys.workers, id).exec();
+    await this.redis
+      .multi()
+      .del(this.keys.worker(id), this.keys.load(id))
+      .srem(this.keys.workers, id)
+      .srem(this.keys.paused, id)
+      .exec();
   }
 
   stop(): void {

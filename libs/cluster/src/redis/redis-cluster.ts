@@ -2,10 +2,12 @@ import { redisConnection } from '@sluice/redis-connection';
 import type { Redis } from 'ioredis';
 import type { ModelProfile, ModelRef } from '@sluice/contracts';
 import { Cluster, type Reply, type WorkerReport } from '../cluster.js';
+import type { ModelAssignment } from '../model-assignment.js';
 import type { DesiredState } from '../model-state.js';
 import type { ModelStatistics } from '../model-statistics.js';
 import { decodeReplies, encodeReplies } from '../reply-frame.js';
 import type { WorkerLoad } from '../worker-load.js';
+import { Coordination } from './coordination.js';
 import { ClusterKeys } from './keys.js';
 import { ModelStates } from './model-states.js';
 import { Presence } from './presence.js';
@@ -36,6 +38,7 @@ export class RedisCluster extends Cluster {
   private readonly counters: StatisticsStore;
   private readonly told: WorkerLoads;
   private readonly measured: ProfileStore;
+  private readonly coordination: Coordination;
   private readonly onError: (error: Error) => void;
 
   constructor({ redisUrl, prefix, presenceMs, onError }: RedisClusterOptions) {
@@ -49,6 +52,7 @@ export class RedisCluster extends Cluster {
     this.counters = new StatisticsStore(this.redis, this.keys);
     this.told = new WorkerLoads(this.redis, this.keys, presenceMs);
     this.measured = new ProfileStore(this.redis, this.keys);
+    this.coordination = new Coordination(this.redis, this.keys);
   }
 
   override async start(): Promise<void> {
@@ -127,6 +131,39 @@ export class RedisCluster extends Cluster {
 
   override loads(): Promise<WorkerLoad[]> {
     return this.told.all();
+  }
+
+  override async pause(workerId: string, paused: boolean): Promise<void> {
+    if (paused) await this.redis.sadd(this.keys.paused, workerId);
+    else await this.redis.srem(this.keys.paused, workerId);
+  }
+
+  override async isPaused(workerId: string): Promise<boolean> {
+    return (await this.redis.sismember(this.keys.paused, workerId)) === 1;
+  }
+
+  override lead(memberId: string, ttlMs: number): Promise<number | undefined> {
+    return this.coordination.lead(memberId, ttlMs);
+  }
+
+  override assign(fence: number, assignment: ModelAssignment): Promise<boolean> {
+    return this.coordination.assign(fence, assignment);
+  }
+
+  override assignment(): Promise<ModelAssignment | undefined> {
+    return this.coordination.assignment();
+  }
+
+  override watchAssignment(onChange: () => void): Promise<void> {
+    return this.subscriptions.add(this.keys.assignmentChanges, onChange, onChange);
+  }
+
+  override askFor(queue: string): Promise<void> {
+    return this.coordination.askFor(queue);
+  }
+
+  override askedFor(): Promise<ReadonlyMap<string, number>> {
+    return this.coordination.askedFor();
   }
 
   override saveProfile(profile: ModelProfile): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import type { ModelCost, WorkerLoad } from '../worker-load.js';
+import type { MemoryModel, ModelCost, WorkerLoad } from '../worker-load.js';
 import type { ClusterKeys } from './keys.js';
 import { parseJson } from './parse-json.js';
 
@@ -16,6 +16,14 @@ const modelCost = z
     observations: count,
   })
   .transform(({ error, ...cost }): ModelCost => ({ ...cost, error }));
+const memoryModel: z.ZodType<MemoryModel> = z.object({
+  queue: z.string(),
+  state: z.enum(['ready', 'loading', 'unloading', 'available', 'failed']),
+  bytes: count,
+  lastUsedAt: count,
+  held: z.boolean(),
+  loadMs: count.optional(),
+});
 const workerLoad: z.ZodType<WorkerLoad> = z.object({
   workerId: z.string(),
   at: z.number(),
@@ -27,9 +35,12 @@ const workerLoad: z.ZodType<WorkerLoad> = z.object({
   rows: count,
   slices: count,
   expired: count,
+  stolen: count,
+  handOff: z.array(z.string()),
   loopGapMs: count,
   update: z.object({ name: z.string(), progress: z.number() }).optional(),
   costs: z.array(modelCost),
+  memory: z.object({ budgetBytes: count, models: z.array(memoryModel) }).optional(),
 });
 
 /** What the workers do: one key each, gone when its worker is not heard of. */

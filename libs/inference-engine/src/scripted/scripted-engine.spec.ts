@@ -59,6 +59,40 @@ describe('ScriptedEngine', () => {
     expect(engine.ledger().busyMs).toBeGreaterThanOrEqual(10);
   });
 
+  describe('with a price for a miss', () => {
+    const MISSES: ScriptedModelFile['outputs'][number] = { name: 'missed', datatype: 'INT32', shape: [-1] };
+    const PRICED: ScriptedModelFile = {
+      ...BASE,
+      outputs: [...BASE.outputs, MISSES],
+      missMs: 10,
+      holdsKeys: 2,
+      missOutput: 'missed',
+    };
+
+    it('takes missMs for each distinct key that it does not hold, and tells which rows paid', async () => {
+      const model = await load(PRICED);
+      const first = await model.run(keyed([1, 1, 2]));
+      expect(first.deviceMs).toBeGreaterThanOrEqual(20);
+      expect(int32(first.outputs[0])).toEqual([1, 0, 1]);
+      const second = await model.run(keyed([2, 1]));
+      expect(second.deviceMs).toBeLessThan(10);
+      expect(int32(second.outputs[0])).toEqual([0, 0]);
+      expect(int32((await model.run(keyed([3, 1, 2]))).outputs[0])).toEqual([1, 0, 0]);
+      expect(int32((await model.run(keyed([3]))).outputs[0])).toEqual([1]);
+    });
+
+    it.each([
+      ['belong together', { missMs: undefined }],
+      ['is BYTES', { inputs: [{ name: 'x', datatype: 'BYTES', shape: [-1] }] }],
+      ['name missMs', { missMs: undefined, holdsKeys: undefined }],
+      ['is no output', { missOutput: 'y2' }],
+      ['the last output', { outputs: [MISSES, ...BASE.outputs] }],
+    ] satisfies [string, object][])('refuses a file for its: %s', async (problem, fields) => {
+      const file = { ...PRICED, ...fields } as ScriptedModelFile;
+      await expect(load(file)).rejects.toThrow(problem);
+    });
+  });
+
   it('echoes, strings and half floats as well', async () => {
     const text: Tensor = { name: 't', datatype: 'BYTES', shape: [1], bytes: Uint8Array.of(2, 0, 0, 0, 104, 105) };
     const half: Tensor = { name: 'h', datatype: 'FP16', shape: [1, 2], bytes: Uint8Array.of(0, 60, 0, 64) };
@@ -130,4 +164,13 @@ describe('ScriptedEngine', () => {
 function rows(count: number, value = 1) {
   const bytes = new Uint8Array(new Float32Array(count * 3).fill(value).buffer);
   return packBatch([{ name: 'x', datatype: 'FP32', shape: [count, 3], bytes }], ['y']);
+}
+
+function keyed(keys: readonly number[]) {
+  const bytes = new Uint8Array(Float32Array.from(keys.flatMap((key) => [key, 5, 5])).buffer);
+  return packBatch([{ name: 'x', datatype: 'FP32', shape: [keys.length, 3], bytes }], ['missed']);
+}
+
+function int32(tensor: Tensor | undefined): number[] {
+  return tensor ? [...new Int32Array(tensor.bytes.slice().buffer)] : [];
 }

@@ -15,6 +15,15 @@ const scriptedModel = z
     fixedMs: z.number().nonnegative(),
     perRowMs: z.number().nonnegative(),
     /**
+     * A device whose state is worth something: a row's key is the first value of its first input, and a run takes this
+     * much more for each distinct key in it that the device does not hold.
+     */
+    missMs: z.number().nonnegative().optional(),
+    /** How many keys it holds, those used last. */
+    holdsKeys: z.number().int().nonnegative().optional(),
+    /** Name of an output that tells what was missed, whatever is computed: 1 in the row that brought a key in, else 0. */
+    missOutput: z.string().optional(),
+    /**
      * `sum`: every element of an output's row is the sum of all values in that row of all inputs. `echo`: output i is
      * input i. Either way an answer shows which request it belongs to.
      */
@@ -24,8 +33,11 @@ const scriptedModel = z
     /** A run kills the process in which a row of the first input starts with this value: a crash of the runtime. */
     crashOnValue: z.number().optional(),
   })
-  .superRefine(({ compute, inputs, outputs }, context) => {
-    const problem = compute === 'echo' ? echoProblem(inputs, outputs) : sumProblem(inputs, outputs);
+  .superRefine((model, context) => {
+    const { compute, inputs, outputs, missOutput } = model;
+    const computed = outputs.filter(({ name }) => name !== missOutput);
+    const problem =
+      missProblem(model) ?? (compute === 'echo' ? echoProblem(inputs, computed) : sumProblem(inputs, computed));
     if (problem) context.addIssue({ code: 'custom', message: problem });
   });
 
@@ -37,6 +49,26 @@ export type ScriptedModelFile = z.input<typeof scriptedModel>;
 /** @throws Error when the text is not JSON; ZodError when it is not a scripted model, or one that cannot be computed */
 export function parseScriptedModel(text: string): ScriptedModel {
   return scriptedModel.parse(JSON.parse(text));
+}
+
+interface MissFields {
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  readonly missMs?: number | undefined;
+  readonly holdsKeys?: number | undefined;
+  readonly missOutput?: string | undefined;
+}
+
+function missProblem({ inputs, outputs, missMs, holdsKeys, missOutput }: MissFields): string | undefined {
+  if ((missMs === undefined) !== (holdsKeys === undefined)) return 'missMs and holdsKeys belong together: name both';
+  if (missMs !== undefined && inputs[0]?.datatype === 'BYTES') return `a key is a number, ${inputs[0].name} is BYTES`;
+  if (missOutput === undefined) return undefined;
+  if (missMs === undefined) return 'missOutput tells of misses: name missMs and holdsKeys as well';
+  const output = outputs.findIndex(({ name }) => name === missOutput);
+  if (output < 0) return `missOutput names ${missOutput}, which is no output`;
+  // Those before it are computed from the inputs in their places.
+  if (output !== outputs.length - 1) return `missOutput names ${missOutput}, which has to be the last output`;
+  return sumProblem([], outputs.slice(output));
 }
 
 function echoProblem(inputs: readonly TensorSpec[], outputs: readonly TensorSpec[]): string | undefined {

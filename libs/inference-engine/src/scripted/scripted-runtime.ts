@@ -22,13 +22,13 @@ export class ScriptedRuntime implements Runtime {
 
   async run(key: SessionKey, batch: PackedBatch): Promise<readonly Tensor[]> {
     const session = this.#session(key);
-    const rows = session.rowsOf(batch);
+    const run = session.begin(batch);
     const startedAt = performance.now();
-    blockFor(session.costMs(rows));
-    this.ledger.record(rows, performance.now() - startedAt);
+    blockFor(run.costMs);
+    this.ledger.record(run.rows, performance.now() - startedAt);
     // process.abort() is refused in a worker thread; the signal that it would raise is not.
-    if (session.isFatal(batch)) process.kill(process.pid, 'SIGABRT');
-    return session.answer(batch);
+    if (session.isFatal(run)) process.kill(process.pid, 'SIGABRT');
+    return session.answer(run);
   }
 
   async release(key: SessionKey): Promise<void> {

@@ -65,16 +65,16 @@ export class SimulatedEngine extends InferenceEngine {
 
   async #run(session: ScriptedSession, batch: PackedBatch): Promise<RunResult> {
     const { clock, pace, onCrash } = this.device;
-    const rows = session.rowsOf(batch);
+    const run = session.begin(batch);
     const startedAt = clock.now();
-    await clock.sleep(session.costMs(rows) * (pace?.() ?? 1));
+    await clock.sleep(run.costMs * (pace?.() ?? 1));
     const deviceMs = clock.now() - startedAt;
-    this.#ledger.record(rows, deviceMs);
-    if (session.isFatal(batch)) {
+    this.#ledger.record(run.rows, deviceMs);
+    if (session.isFatal(run)) {
       onCrash();
       return new Promise<never>(() => {});
     }
-    return { outputs: session.answer(batch), buffer: move(batch).buffer, deviceMs };
+    return { outputs: session.answer(run), buffer: move(batch).buffer, deviceMs };
   }
 }
 

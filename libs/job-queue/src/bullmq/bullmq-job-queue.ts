@@ -18,6 +18,7 @@ import {
   type SettleOutcome,
   type Settlement,
   type SweptJob,
+  type WaitOptions,
 } from '../job-queue.js';
 import type { Claim, JobAddress, JobRecord } from '../job-record.js';
 import { checkPayloads } from '../limits.js';
@@ -222,9 +223,13 @@ export class BullMqJobQueue extends JobQueue {
   override waitForWork(
     queues: readonly string[],
     timeoutMs: number,
-    signal?: AbortSignal,
+    options: WaitOptions = {},
   ): Promise<string | undefined> {
-    return this.workSignal.wait(queues, timeoutMs, signal);
+    return this.workSignal.wait(queues, timeoutMs, options);
+  }
+
+  override async offer(queue: string): Promise<void> {
+    await this.redis.zadd(this.handles.offersKey, this.clock.now(), queue);
   }
 
   /** What a request waits for fails at once without Redis, instead of when it is back. */

@@ -5,6 +5,11 @@ export function registryKey(prefix: string): string {
   return `sluice:${prefix}:queues`;
 }
 
+/** Queues that hold more than their owners can do soon, the oldest offer first. */
+export function offersKey(prefix: string): string {
+  return `sluice:${prefix}:offers`;
+}
+
 /** The jobs of an owner, by the time of their arrival. */
 export function ownedKey(prefix: string, owner: string): string {
   return `sluice:${prefix}:owned:${owner}`;

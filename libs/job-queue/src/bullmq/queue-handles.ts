@@ -1,6 +1,6 @@
 import { createRedisBackend, Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { QueueKeys } from './keys.js';
+import { offersKey, QueueKeys } from './keys.js';
 
 /** What BullMQ offers for one queue; Sluice takes jobs by hand, so that the worker never runs its own loop. */
 export interface QueueHandle {
@@ -37,6 +37,10 @@ export class QueueHandles {
   /** The keys of a queue, without opening it: also of one that may not exist. */
   keysOf(name: string): QueueKeys {
     return this.handles.get(name)?.keys ?? new QueueKeys(this.prefix, name);
+  }
+
+  get offersKey(): string {
+    return offersKey(this.prefix);
   }
 
   /** Sets a queue's marker, as BullMQ does when it adds a job: one waiting worker wakes. */

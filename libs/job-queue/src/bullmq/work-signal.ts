@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import type { WaitOptions } from '../job-queue.js';
 import type { Listening } from './listening.js';
 import type { QueueHandles } from './queue-handles.js';
 
@@ -22,16 +23,24 @@ export class WorkSignal {
     });
   }
 
-  /** Answers the queue whose marker it took. */
-  async wait(queues: readonly string[], timeoutMs: number, signal?: AbortSignal): Promise<string | undefined> {
+  /** Answers the queue whose marker it took, or that was offered. */
+  async wait(
+    queues: readonly string[],
+    timeoutMs: number,
+    { signal, offers = false }: WaitOptions,
+  ): Promise<string | undefined> {
     if (signal?.aborted) return undefined;
     const markers = queues.map((queue) => this.handles.keysOf(queue).marker);
+    // Asked about last: an own queue goes before another's.
+    const keys = offers ? [...markers, this.handles.offersKey] : markers;
     const interrupt = () => void this.interrupt();
     signal?.addEventListener('abort', interrupt, { once: true });
     try {
       this.listening.join(this.blocking, queues, timeoutMs);
-      const popped = await this.blocking.bzpopmin(...markers, Math.max(timeoutMs, 1) / 1000);
-      return popped ? queues[markers.indexOf(popped[0])] : undefined;
+      const popped = await this.blocking.bzpopmin(...keys, Math.max(timeoutMs, 1) / 1000);
+      if (!popped) return undefined;
+      const [key, member] = popped;
+      return key === this.handles.offersKey ? member : queues[markers.indexOf(key)];
     } catch (error) {
       // Closed by `stop`, or interrupted: either way the caller looks for itself.
       if (this.blocking.status === 'ready' && !isUnblocked(error)) throw error;

@@ -17,11 +17,12 @@ import {
   type SettleOutcome,
   type Settlement,
   type SweptJob,
+  type WaitOptions,
 } from '../job-queue.js';
 import type { Claim, JobAddress, JobRecord } from '../job-record.js';
 import { checkPayloads, checkRoom, limitResult, roomFor } from '../limits.js';
 import { byArrival, recordOf } from './memory-job.js';
-import { QueueServer } from './queue-server.js';
+import { OFFERS, QueueServer } from './queue-server.js';
 
 const RAISED_AT_ONCE = 1_000;
 
@@ -216,7 +217,7 @@ export class InMemoryJobQueue extends JobQueue {
   override waitForWork(
     queues: readonly string[],
     timeoutMs: number,
-    signal?: AbortSignal,
+    { signal, offers = false }: WaitOptions = {},
   ): Promise<string | undefined> {
     if (signal?.aborted) return Promise.resolve(undefined);
     return new Promise((resolve) => {
@@ -237,13 +238,18 @@ export class InMemoryJobQueue extends JobQueue {
         timer.cancel();
         signal?.removeEventListener('abort', abort);
         this.interrupt = () => {};
-        this.clock.soon(() => end(queue));
+        this.clock.soon(() => end(queue === OFFERS ? this.server.takeOffer() : queue));
       };
       this.interrupt = abort;
       signal?.addEventListener('abort', abort, { once: true });
-      const marked = listeners.listen(this, queues, this.now(), timeoutMs, wake);
+      const heard = offers ? [...queues, OFFERS] : queues;
+      const marked = listeners.listen(this, heard, this.now(), timeoutMs, wake);
       if (marked !== undefined) wake(marked);
     });
+  }
+
+  override async offer(queue: string): Promise<void> {
+    this.server.offer(queue);
   }
 
   /** As an operator does in Bull Board. */

@@ -3,11 +3,15 @@ import type { Claim } from '../job-record.js';
 import { Listeners } from './listeners.js';
 import { MemoryQueue } from './memory-queue.js';
 
+/** What is marked when a queue is offered: no queue's name. */
+export const OFFERS = ':offers';
+
 /** What all processes share: what Redis is to the other adapters. */
 export class QueueServer {
   readonly queues = new Map<string, MemoryQueue>();
   readonly listeners = new Listeners();
   private readonly claims = new Map<string, { readonly claim: Claim; readonly until: number }>();
+  private readonly offered = new Set<string>();
   private tokens = 0;
 
   constructor(
@@ -29,6 +33,20 @@ export class QueueServer {
 
   mark(queue: string): void {
     this.listeners.mark(queue, this.now());
+  }
+
+  offer(queue: string): void {
+    this.offered.add(queue);
+    this.mark(OFFERS);
+  }
+
+  /** The oldest offer; the next one is for another. */
+  takeOffer(): string | undefined {
+    const [queue] = this.offered;
+    if (queue === undefined) return undefined;
+    this.offered.delete(queue);
+    if (this.offered.size > 0) this.mark(OFFERS);
+    return queue;
   }
 
   newToken(holder: string): string {

@@ -76,7 +76,7 @@ function loadWhereBest(
   highest: number,
 ): FleetPlan | undefined {
   const [best] = workers
-    .filter(({ isLoading, copies }) => !isLoading && !copies.has(need.queue))
+    .filter((each) => !each.isLoading && !each.copies.has(need.queue) && !each.cannotLoad.includes(need.queue))
     .flatMap((worker) => {
       const leaving = makeRoom(plan, worker, need.bytes, highest);
       return leaving ? [{ worker, leaving, utilization: plan.utilization(worker) }] : [];

@@ -21,6 +21,7 @@ export interface PlannedWorker {
   readonly freeBytes: number;
   /** One at a time: loads beside each other are each slower, and the first is there later. */
   readonly isLoading: boolean;
+  readonly cannotLoad: readonly string[];
 }
 
 export interface ModelInDemand extends CopiesNeeded {
@@ -50,6 +51,7 @@ export class FleetPlan {
       copies: new Map(worker.models.map((copy) => [copy.model, copy])),
       freeBytes: worker.models.reduce((free, { bytes }) => free - bytes, worker.budgetBytes),
       isLoading: worker.models.some(({ state }) => state === 'loading'),
+      cannotLoad: worker.cannotLoad ?? [],
     }));
     const inDemand = fleet.models.flatMap((need) => {
       const needed = copiesNeeded(need);
@@ -122,7 +124,7 @@ export class FleetPlan {
       freeBytes -= copy.bytes;
       isLoading ||= copy.state === 'loading';
     }
-    const changed = { id: worker.id, copies, freeBytes, isLoading };
+    const changed = { ...worker, copies, freeBytes, isLoading };
     const workers = this.workers.map((each) => (each.id === worker.id ? changed : each));
     return new FleetPlan(workers, this.models, this.fleet, decided);
   }

@@ -12,6 +12,8 @@ export interface WorkerMemory {
   readonly id: string;
   readonly budgetBytes: number;
   readonly models: readonly ModelCopy[];
+  /** Queue names of versions that it could not load: it does not have the files, or has tried. */
+  readonly cannotLoad?: readonly string[];
 }
 
 /** A model on a worker. */

@@ -49,10 +49,10 @@ export function describeListening(at: () => QueueUnderTest): void {
     it('ends at its time, and when aborted, without a queue', async () => {
       expect(await at().settled(at().queue.waitForWork([Q], 50))).toBeUndefined();
       const abort = new AbortController();
-      const waiting = at().queue.waitForWork([Q], 5_000, abort.signal);
+      const waiting = at().queue.waitForWork([Q], 5_000, { signal: abort.signal });
       abort.abort();
       expect(await soon(waiting)).toBeUndefined();
-      expect(await at().queue.waitForWork([Q], 5_000, abort.signal)).toBeUndefined();
+      expect(await at().queue.waitForWork([Q], 5_000, { signal: abort.signal })).toBeUndefined();
     });
 
     it('wakes one of many for a job, the one that waits longest', async () => {
@@ -72,6 +72,40 @@ export function describeListening(at: () => QueueUnderTest): void {
       expect(await soon(second!.wait)).toBe(ASLEEP);
       expect((await first!.queue.lease(Q, { holder: 'first', max: 1 })).jobs).toHaveLength(1);
       expect(await soon(second!.wait)).toBe(Q);
+    });
+  });
+
+  describe('offer', () => {
+    it('tells one of those that wait for offers, and nobody else', async () => {
+      const [deaf] = await listeners(1);
+      const thieves = [await at().beside(), await at().beside()];
+      const waits = thieves.map((thief) => thief.waitForWork([Q], 3_000, { offers: true }));
+      await at().pass(30);
+      await at().queue.offer('inference.other.1@busy');
+      const heard: unknown[] = [];
+      for (const wait of [...waits, deaf!.wait]) heard.push(await soon(wait));
+      expect(heard.filter((each) => each !== ASLEEP)).toEqual(['inference.other.1@busy']);
+    });
+
+    it('is kept for whoever comes next, once however often it was made', async () => {
+      await at().queue.offer('inference.other.1@busy');
+      await at().queue.offer('inference.other.1@busy');
+      const hear = () => at().settled(at().queue.waitForWork([Q], 50, { offers: true }));
+      expect([await hear(), await hear()]).toEqual(['inference.other.1@busy', undefined]);
+    });
+  });
+
+  describe('the part of a thief', () => {
+    it('is half of what waits, rounded up, whoever listens, and never above what it asks for', async () => {
+      await listeners(2, ['inference.other.1']);
+      await at().enqueue(9);
+      const steal = async (max: number) =>
+        (await at().queue.lease(Q, { holder: 'thief', max, part: 'half' })).jobs.length;
+      expect([await steal(32), await steal(32), await steal(32), await steal(32), await steal(32)]).toEqual([
+        5, 2, 1, 1, 0,
+      ]);
+      await at().enqueue(9);
+      expect(await steal(2)).toBe(2);
     });
   });
 
@@ -102,7 +136,7 @@ export function describeListening(at: () => QueueUnderTest): void {
       await at().settled(gone.waitForWork([Q], 50));
       const aborted = await at().beside();
       const abort = new AbortController();
-      const waiting = aborted.waitForWork([Q], 3_000, abort.signal);
+      const waiting = aborted.waitForWork([Q], 3_000, { signal: abort.signal });
       await at().pass(30);
       abort.abort();
       await at().settled(waiting);
