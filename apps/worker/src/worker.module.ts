@@ -12,13 +12,22 @@ import { DeviceLoop } from './execute/device-loop.js';
 import { Engines } from './execute/engines.js';
 import { Executor } from './execute/executor.js';
 import { Lanes } from './execute/lanes.js';
+import { HandOff } from './hand-off/hand-off.js';
+import { MemoryMeter } from './hand-off/memory-meter.js';
+import { StallWatch } from './hand-off/stall-watch.js';
 import { LeaseKeeper } from './lease/lease-keeper.js';
 import { Sweeper } from './lease/sweeper.js';
 import { HardExit } from './lifecycle/hard-exit.js';
 import { ModelHost } from './lifecycle/model-host.js';
 import { ModelReconciler } from './lifecycle/model-reconciler.js';
+import { Peers } from './lifecycle/peers.js';
+import { Random, SystemRandom } from './lifecycle/random.js';
 import { WorkerIdentity } from './lifecycle/worker-identity.js';
 import { WorkerService } from './lifecycle/worker.service.js';
+import { AssignedModels } from './placement/assigned-models.js';
+import { Coordinator } from './placement/coordinator.js';
+import { MemoryReader } from './placement/memory-reader.js';
+import { ModelSizes } from './placement/model-sizes.js';
 import { Feed } from './pull/feed.js';
 import { Puller } from './pull/puller.js';
 import { Settler } from './settle/settler.js';
@@ -27,6 +36,7 @@ import { LoadTeller } from './statistics/load-teller.js';
 import { SchedTracer } from './statistics/sched-tracer.js';
 import { StatisticsCollector } from './statistics/statistics-collector.js';
 import { StatisticsPublisher } from './statistics/statistics-publisher.js';
+import { Thief } from './steal/thief.js';
 import { ProfileRequests } from './update/profile-requests.js';
 import { Profiler } from './update/profiler.js';
 import { UpdateIntake } from './update/update-intake.js';
@@ -39,6 +49,7 @@ export interface WorkerAdapters {
   readonly store: ModelStore;
   readonly engines: Engines;
   readonly clock: Clock;
+  readonly random: Random;
 }
 
 /** The adapters of a real worker: BullMQ and Redis, a folder of models, onnxruntime. */
@@ -51,6 +62,7 @@ export function workerAdapters(config: WorkerConfig, logger: Logger): WorkerAdap
     store: new FolderModelStore(config.modelsFolder),
     engines: new Engines({ onnxruntime_onnx: new OnnxEngine(config.engine), scripted: new ScriptedEngine() }),
     clock: new SystemClock(),
+    random: new SystemRandom(),
   };
 }
 
@@ -68,14 +80,24 @@ export class WorkerModule {
         { provide: ModelStore, useValue: adapters.store },
         { provide: Engines, useValue: adapters.engines },
         { provide: Clock, useValue: adapters.clock },
+        { provide: Random, useValue: adapters.random },
         { provide: BufferPool, useFactory: () => new BufferPool() },
         WorkerIdentity,
         HardExit,
+        AssignedModels,
+        ModelSizes,
+        MemoryReader,
+        Coordinator,
         ModelHost,
         ModelReconciler,
         LeaseKeeper,
         Sweeper,
         Puller,
+        Peers,
+        Thief,
+        HandOff,
+        MemoryMeter,
+        StallWatch,
         Feed,
         Device,
         DeviceLoop,

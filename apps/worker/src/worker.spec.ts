@@ -12,6 +12,7 @@ import { InMemoryJobQueue, JobIds } from '@sluice/job-queue';
 import { FolderModelStore } from '@sluice/model-store';
 import { createLogger } from '@sluice/telemetry';
 import { Engines } from './execute/engines.js';
+import { SystemRandom } from './lifecycle/random.js';
 import { workerAdapters, WorkerModule } from './worker.module.js';
 
 const Q = 'inference.sum.1';
@@ -49,6 +50,7 @@ class Harness {
     const logger = createLogger('worker', 'silent');
     const module = WorkerModule.with(this.config, logger, {
       clock: this.clock,
+      random: new SystemRandom(),
       queue: this.queue,
       cluster: new InMemoryCluster(this.hub, this.clock, this.config.presenceMs),
       store: new FolderModelStore(this.models),

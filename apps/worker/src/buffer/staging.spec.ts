@@ -9,6 +9,7 @@ import { Staging } from './staging.js';
 const hosted = (name: string, maxBatchSize: number): HostedModel => ({
   ref: { model: name, version: '1' },
   queue: `inference.${name}.1`,
+  queues: [`inference.${name}.1`],
   serving: { platform: 'scripted', signature: { inputs: [], outputs: [] }, maxBatchSize, device: 'test' },
   loaded: {
     signature: { inputs: [], outputs: [{ name: 'y', datatype: 'UINT8', shape: [-1] }] },
@@ -61,11 +62,11 @@ describe('Staging', () => {
   it('asks for anything while it is empty, then for what still fits, then for nothing', () => {
     expect(staging.room).toBe('all');
     staging.add([staged(), staged({ rows: 2 })]);
-    expect([staging.room, staging.queue]).toEqual([1, 'inference.m.1']);
+    expect([staging.room, staging.queues]).toEqual([1, ['inference.m.1']]);
     staging.add([staged()]);
     expect(staging.room).toBe(0);
     staging.take(0);
-    expect([staging.room, staging.queue]).toEqual(['all', undefined]);
+    expect([staging.room, staging.queues]).toEqual(['all', undefined]);
   });
 
   it('keeps what does not fit as the next batch, in order', () => {

@@ -33,9 +33,9 @@ export class Staging {
     return this.remainder.length > 0 ? 0 : this.open.room;
   }
 
-  /** The only queue whose jobs can join the batch that is being formed. */
-  get queue(): string | undefined {
-    return this.open?.model.queue;
+  /** The only queues whose jobs can join the batch that is being formed. */
+  get queues(): readonly string[] | undefined {
+    return this.open?.model.queues;
   }
 
   /** When the batch may start: now, unless its model is configured to wait for more rows. By the worker's clock. */

@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { Clock, type Timer } from '@sluice/clock';
 import { Cluster } from '@sluice/cluster';
 import { WorkerConfig } from '@sluice/config';
-import { messageOf, queueOwner, workerUpdateQueue } from '@sluice/contracts';
+import { messageOf, MODEL_UPDATE_QUEUE, queueOwner, sharedQueue, workerUpdateQueue } from '@sluice/contracts';
 import { JobQueue, type Judge } from '@sluice/job-queue';
 import { Logger } from '@sluice/telemetry';
 import { ModelHost } from '../lifecycle/model-host.js';
+import { Peers } from '../lifecycle/peers.js';
 import { WorkerIdentity } from '../lifecycle/worker-identity.js';
 
 /** A lease or a presence of 3 s, and this: a dead worker's jobs run again within 5 s. */
@@ -25,6 +26,7 @@ export class Sweeper {
   constructor(
     private readonly queue: JobQueue,
     private readonly cluster: Cluster,
+    private readonly peers: Peers,
     private readonly models: ModelHost,
     private readonly identity: WorkerIdentity,
     private readonly config: WorkerConfig,
@@ -46,12 +48,13 @@ export class Sweeper {
 
   private async sweep(): Promise<void> {
     try {
-      const alive = new Set((await this.cluster.workers()).map(({ id }) => id)).add(this.identity.id);
+      await this.peers.look();
+      const { alive } = this.peers;
       const judge: Judge = async (holder) =>
         alive.has(holder)
           ? { alive: true, running: [] }
           : { alive: false, running: await this.cluster.lastRun(holder) };
-      for (const queue of [...this.models.knownQueues(), workerUpdateQueue(this.identity.id)]) {
+      for (const queue of this.queues()) {
         for (const swept of await this.queue.sweep(queue, judge))
           this.logger.warn({ queue, ...swept }, 'job_recovered');
         await this.queue.raise(queue, this.config.scheduling.raiseAfterMs);
@@ -63,20 +66,36 @@ export class Sweeper {
     }
   }
 
-  /** Own queues of workers that are gone, and stay gone: a worker that was cut off may be back in a moment. */
+  /** Those of all versions that this worker knows, shared and anybody's own, and the one of its updates. */
+  private queues(): string[] {
+    const known = this.models.knownQueues();
+    const own = this.peers.ownQueues.filter((queue) => known.includes(sharedQueue(queue)));
+    return [...known, ...own, workerUpdateQueue(this.identity.id)];
+  }
+
+  /**
+   * Own queues of workers that are gone, and stay gone: a worker that was cut off may be back in a moment. Requests in
+   * them are taken by others first, and what came of them is kept for its time.
+   */
   private async discardOrphans(alive: ReadonlySet<string>): Promise<void> {
     const now = this.clock.now();
     if (now - this.orphansSoughtAt < ORPHANS_EVERY_MS) return;
     this.orphansSoughtAt = now;
-    const orphans = (await this.queue.queues()).filter((queue) => {
+    const orphans = this.peers.ownQueues.filter((queue) => {
       const owner = queueOwner(queue);
       return owner !== undefined && !alive.has(owner);
     });
     for (const queue of orphans) {
-      if (!this.orphans.has(queue)) continue;
+      if (!this.orphans.has(queue) || (await this.holdsRequests(queue))) continue;
       await this.queue.removeQueue(queue);
       this.logger.info({ queue }, 'queue_removed');
     }
     this.orphans = new Set(orphans);
+  }
+
+  private async holdsRequests(queue: string): Promise<boolean> {
+    if (sharedQueue(queue) === MODEL_UPDATE_QUEUE) return false;
+    const { waiting, active, completed, failed } = await this.queue.counts(queue);
+    return waiting + active + completed + failed > 0;
   }
 }

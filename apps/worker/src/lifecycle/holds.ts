@@ -1,10 +1,21 @@
 /** Counts who needs something, so that it is taken away only when nobody does. */
 export class Holds {
   private count = 0;
+  private everTaken = 0;
   private readonly waiting: (() => void)[] = [];
 
   take(): void {
     this.count++;
+    this.everTaken++;
+  }
+
+  get isHeld(): boolean {
+    return this.count > 0;
+  }
+
+  /** How often it was taken, ever: another number means that somebody needed it in between. */
+  get taken(): number {
+    return this.everTaken;
   }
 
   drop(): void {

@@ -9,6 +9,8 @@ export interface HostedModel {
   readonly ref: ModelRef;
   /** The shared queue of the version. */
   readonly queue: string;
+  /** Where its jobs are: this worker's own queue, if it has one, and the shared one. */
+  readonly queues: readonly string[];
   readonly serving: ServedModel;
   readonly loaded: LoadedModel;
   /** Of the store, when it was loaded. */

@@ -6,19 +6,26 @@ import {
   messageOf,
   MODEL_NAME,
   MODEL_UPDATE_CLASS,
+  ownQueue,
+  sharedQueue,
   SluiceError,
   type ErrorBody,
   type ModelRef,
   type ModelReport,
+  type ServedModel,
 } from '@sluice/contracts';
+import type { LoadedModel } from '@sluice/inference-engine';
 import { ModelStore, type ModelConfig, type ServableModel, type StoredModel } from '@sluice/model-store';
 import { Logger } from '@sluice/telemetry';
 import { Raggedness } from '../batch/raggedness.js';
 import { Engines } from '../execute/engines.js';
 import { ModelCosts } from '../execute/model-costs.js';
+import { AssignedModels } from '../placement/assigned-models.js';
+import { ModelSizes } from '../placement/model-sizes.js';
 import { Holds } from './holds.js';
 import type { Holding, HostedModel } from './hosted-model.js';
 import { serveAs } from './serve-as.js';
+import { WorkerIdentity } from './worker-identity.js';
 
 /**
  * The models of this worker: loads and unloads them beside the running loops, and tells what became of each. A version
@@ -26,6 +33,8 @@ import { serveAs } from './serve-as.js';
  *
  * What has been leased for a version is run by it: a version that leaves the rotation, because it is unloaded or a newer
  * load of it took its place, is released when nothing is held for it any more.
+ *
+ * A worker with a memory budget loads no more than is assigned to it; of the rest it tells that they are available.
  */
 @Injectable()
 export class ModelHost {
@@ -33,11 +42,16 @@ export class ModelHost {
   private readonly hosted = new Map<string, HostedModel>();
   private readonly reports = new Map<string, ModelReport>();
   private onChange = () => {};
+  private loads = 0;
+  private readonly leaving = new Set<Promise<void>>();
 
   constructor(
     private readonly store: ModelStore,
     private readonly engines: Engines,
+    private readonly assigned: AssignedModels,
+    private readonly sizes: ModelSizes,
     private readonly config: WorkerConfig,
+    private readonly identity: WorkerIdentity,
     private readonly logger: Logger,
   ) {}
 
@@ -48,7 +62,7 @@ export class ModelHost {
 
   /** Queues of the versions that can run and belong to a class. */
   queues(shareClass: string): string[] {
-    return this.hostedModels().flatMap((model) => (model.shareClass === shareClass ? model.queue : []));
+    return this.hostedModels().flatMap((model) => (model.shareClass === shareClass ? model.queues : []));
   }
 
   /** Queues of all versions that it knows of: jobs may lie there whose holder has died. */
@@ -56,12 +70,18 @@ export class ModelHost {
     return [...this.reports.values()].filter(({ model }) => MODEL_NAME.test(model)).map(inferenceQueue);
   }
 
+  /** The model whose jobs a queue holds: a shared one, or anybody's own. */
   byQueue(queue: string): HostedModel | undefined {
-    return this.hosted.get(queue);
+    return this.hosted.get(sharedQueue(queue));
   }
 
   find(ref: ModelRef): HostedModel | undefined {
     return this.hosted.get(inferenceQueue(ref));
+  }
+
+  /** An engine is opening a file: on some devices nothing else runs meanwhile. */
+  get isLoading(): boolean {
+    return this.loads > 0;
   }
 
   report(): ModelReport[] {
@@ -76,12 +96,28 @@ export class ModelHost {
   async discover(onChange: () => void): Promise<string[]> {
     this.onChange = onChange;
     const stored = await this.store.list();
-    for (const { ref } of stored) if (!this.reports.has(inferenceQueue(ref))) this.tell({ ...ref, state: 'loading' });
+    for (const each of stored) {
+      const { ref } = each;
+      if (this.reports.has(inferenceQueue(ref))) continue;
+      if (each.fault !== undefined || this.isWanted(each)) this.tell({ ...ref, state: 'loading' });
+      else this.tellAvailable(each);
+    }
     return [...new Set(stored.map(({ ref }) => ref.model))];
   }
 
   /**
-   * Serves the versions that the store has, those that changed there anew, and no others.
+   * Names of the models that are not as assigned, those first that shall leave: what they take is needed for the others.
+   * What could not be loaded is left alone.
+   */
+  misplaced(): string[] {
+    const leaving = this.report().filter((each) => each.state === 'ready' && !this.assigned.wants(each, true));
+    const coming = this.report().filter((each) => each.state === 'available' && this.assigned.wants(each, false));
+    return [...new Set([...leaving, ...coming].map(({ model }) => model))];
+  }
+
+  /**
+   * Serves the versions that the store has and that are assigned to this worker, those that changed anew, and no others.
+   * Resolves when those that were assigned to it before are released.
    * @returns why versions could not be loaded
    * @throws SluiceError model_not_found, model_unavailable (the store cannot be read): what is served stays
    */
@@ -90,7 +126,11 @@ export class ModelHost {
     if (stored.length === 0)
       return [{ code: 'model_not_found', message: `there is no model ${model} in the worker's folder of models` }];
     const faults: ErrorBody[] = [];
-    for (const version of stored) faults.push(...(await this.loadVersion(version)));
+    for (const version of stored) {
+      // Of what cannot be loaded the fault is told in the same way.
+      if (version.fault !== undefined || this.isWanted(version)) faults.push(...(await this.loadVersion(version)));
+      else await this.putAside(version);
+    }
     const wanted = new Set(stored.map(({ ref }) => inferenceQueue(ref)));
     for (const report of this.versionsOf(model)) {
       const queue = inferenceQueue(report);
@@ -120,11 +160,33 @@ export class ModelHost {
     return this.report().filter((report) => report.model === model);
   }
 
+  private isWanted({ ref }: ServableModel): boolean {
+    return this.assigned.wants(ref, this.find(ref) !== undefined);
+  }
+
+  private async putAside(stored: ServableModel): Promise<void> {
+    const hosted = this.withdraw(inferenceQueue(stored.ref));
+    if (hosted) this.tell({ ...stored.ref, state: 'unloading', onDemand: true });
+    await this.retire(hosted);
+    this.tellAvailable(stored, hosted?.serving);
+  }
+
+  private tellAvailable(stored: ServableModel, serving?: ServedModel): void {
+    const { ref } = stored;
+    const before = this.reports.get(inferenceQueue(ref));
+    const known = serving ?? (before?.state === 'available' ? before.serving : undefined);
+    const reason = this.sizes.whyTooLarge(stored);
+    this.tell({
+      ...ref,
+      ...(reason === undefined ? { state: 'available', serving: known } : { state: 'unavailable', reason }),
+    });
+  }
+
   private async loadVersion(stored: StoredModel): Promise<ErrorBody[]> {
     const { ref } = stored;
     const before = this.hosted.get(inferenceQueue(ref));
     if (stored.fault === undefined && before?.fingerprint === stored.fingerprint) return [];
-    if (!before) this.tell({ ...ref, state: 'loading' });
+    if (!before) this.tell({ ...ref, state: 'loading', ...(this.assigned.isLimited && { onDemand: true }) });
     const startedAt = performance.now();
     try {
       if (stored.fault !== undefined) throw new Error(stored.fault);
@@ -144,14 +206,18 @@ export class ModelHost {
     }
   }
 
-  private async open({ ref, config, path, fingerprint }: ServableModel): Promise<HostedModel> {
+  private async open(stored: ServableModel): Promise<HostedModel> {
+    const { ref, config, path, fingerprint } = stored;
     const shareClass = this.shareClassOf(config);
-    const loaded = await this.engines.of(config.platform).load({ ref, path });
+    if (this.assigned.isLimited) await Promise.all(this.leaving);
+    const engine = this.engines.of(config.platform);
+    const loaded = await this.loading(this.sizes.measure(stored, () => engine.load({ ref, path })));
     try {
       const serving = serveAs(config, loaded, this.config.maxBatch);
       return {
         ref,
         queue: inferenceQueue(ref),
+        queues: this.queuesOf(ref, serving),
         serving,
         loaded,
         fingerprint,
@@ -165,6 +231,16 @@ export class ModelHost {
       await loaded.release();
       throw error;
     }
+  }
+
+  private async loading(load: Promise<LoadedModel>): Promise<LoadedModel> {
+    this.loads++;
+    return load.finally(() => this.loads--);
+  }
+
+  private queuesOf(ref: ModelRef, { affinity }: ServedModel): string[] {
+    const shared = inferenceQueue(ref);
+    return affinity ? [ownQueue(shared, this.identity.id), shared] : [shared];
   }
 
   private shareClassOf({ shareClass = INFERENCE_CLASS }: ModelConfig): string {
@@ -183,7 +259,13 @@ export class ModelHost {
   }
 
   /** Never rejects: what cannot be released stays in memory, and is out of the way. */
-  private async retire(hosted: HostedModel | undefined): Promise<void> {
+  private retire(hosted: HostedModel | undefined): Promise<void> {
+    const released = this.release(hosted).finally(() => this.leaving.delete(released));
+    this.leaving.add(released);
+    return released;
+  }
+
+  private async release(hosted: HostedModel | undefined): Promise<void> {
     if (!hosted) return;
     try {
       await hosted.holds.none();

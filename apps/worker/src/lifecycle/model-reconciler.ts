@@ -3,13 +3,15 @@ import { Clock, type Timer } from '@sluice/clock';
 import { Cluster, type AppliedState, type DesiredState } from '@sluice/cluster';
 import { messageOf, SluiceError, type ErrorBody } from '@sluice/contracts';
 import { Logger } from '@sluice/telemetry';
+import { AssignedModels } from '../placement/assigned-models.js';
 import { ModelHost } from './model-host.js';
 
 /** A wish is heard of at once; this is the safety net for word of one that got lost. */
 const LOOK_EVERY_MS = 5_000;
 
 /**
- * Brings the models of this worker to the state that the cluster wishes, at its start and whenever that changes.
+ * Brings the models of this worker to the state that the cluster wishes, at its start and whenever that changes: what
+ * operators wish of a model, and, under a memory budget, what is assigned to this worker.
  *
  * A model is *settled*, or *changing*: one change of a model at a time. Loads of several models take turns, so that they
  * need not be in memory and on the processor at once; an unload does not wait for them. A wish that comes while
@@ -28,6 +30,7 @@ export class ModelReconciler {
   constructor(
     private readonly cluster: Cluster,
     private readonly models: ModelHost,
+    private readonly assigned: AssignedModels,
     private readonly clock: Clock,
     private readonly logger: Logger,
   ) {}
@@ -45,6 +48,7 @@ export class ModelReconciler {
   async start(onChange: () => void): Promise<void> {
     this.onChange = onChange;
     await this.cluster.watchModelStates(() => void this.look());
+    await this.assigned.start(() => void this.look());
     this.timer = this.clock.every(LOOK_EVERY_MS, () => void this.look());
     for (const model of await this.models.discover(onChange)) {
       const desired = (await this.cluster.modelStates()).get(model);
@@ -59,6 +63,7 @@ export class ModelReconciler {
   stop(): void {
     this.stopped = true;
     this.timer?.cancel();
+    this.assigned.stop();
   }
 
   async settled(): Promise<void> {
@@ -67,10 +72,15 @@ export class ModelReconciler {
 
   private async look(): Promise<void> {
     try {
-      for (const [model, desired] of await this.cluster.modelStates()) {
+      const states = await this.cluster.modelStates();
+      for (const [model, desired] of states) {
         if (this.stopped) return;
         if (this.done.get(model)?.revision === desired.revision || this.changing.has(model)) continue;
         void this.change(model, desired);
+      }
+      for (const model of this.models.misplaced()) {
+        if (this.changing.has(model) || states.get(model)?.state === 'unloaded') continue;
+        void this.change(model, undefined);
       }
     } catch (error) {
       this.logger.warn({ reason: messageOf(error) }, 'model_states_unread');

@@ -20,7 +20,8 @@ export function serveAs(config: ModelConfig, loaded: LoadedModel, maxBatch: numb
   const maxBatchSize = loaded.hasBatchDimension ? Math.min(asked ?? maxBatch, maxBatch) : 0;
   compare('input', config.inputs, signature.inputs, maxBatchSize > 0);
   compare('output', config.outputs, signature.outputs, maxBatchSize > 0);
-  return { platform: config.platform, signature, maxBatchSize, device };
+  const { platform, affinity } = config;
+  return { platform, signature, maxBatchSize, device, ...(affinity && { affinity }) };
 }
 
 function compare(

@@ -7,9 +7,12 @@ import { JobQueue } from '@sluice/job-queue';
 import { Logger } from '@sluice/telemetry';
 import { DeviceLoop } from '../execute/device-loop.js';
 import { Lanes } from '../execute/lanes.js';
+import { HandOff } from '../hand-off/hand-off.js';
+import { StallWatch } from '../hand-off/stall-watch.js';
 import { LeaseKeeper } from '../lease/lease-keeper.js';
 import { Sweeper } from '../lease/sweeper.js';
 import { Feed } from '../pull/feed.js';
+import { Coordinator } from '../placement/coordinator.js';
 import { LoadTeller } from '../statistics/load-teller.js';
 import { SchedTracer } from '../statistics/sched-tracer.js';
 import { StatisticsPublisher } from '../statistics/statistics-publisher.js';
@@ -44,9 +47,12 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
     private readonly updateIntake: UpdateIntake,
     private readonly profiles: ProfileRequests,
     private readonly feed: Feed,
+    private readonly handOff: HandOff,
+    private readonly stalls: StallWatch,
     private readonly device: DeviceLoop,
     private readonly statistics: StatisticsPublisher,
     private readonly load: LoadTeller,
+    private readonly coordinator: Coordinator,
     private readonly tracer: SchedTracer,
     private readonly exit: HardExit,
     private readonly clock: Clock,
@@ -62,6 +68,7 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
     this.sweeper.start();
     this.statistics.start();
     this.load.start();
+    this.coordinator.start();
     this.tracer.start();
     this.lanes.tell({
       onTaken: () => this.feed.lookAgain(),
@@ -77,6 +84,8 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
       (error) => this.giveUp(error),
       () => this.feed.lookAgain(),
     );
+    this.handOff.start(() => this.feed.lookAgain());
+    this.stalls.start((reason) => this.giveUp(reason));
     this.feed.start();
     await this.reconciler.start(() => this.modelsChanged());
     if (this.state === 'starting') this.state = 'serving';
@@ -93,6 +102,8 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
     this.state = 'draining';
     const deadline = this.clock.after(this.config.drainMs, () => this.giveUp(new Error('the drain took too long')));
     this.reconciler.stop();
+    await this.coordinator.stop();
+    this.stalls.stop();
     await this.cluster.update(this.report());
     this.updateIntake.stop();
     await this.feed.stop();

@@ -1,14 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@sluice/clock';
-import { messageOf } from '@sluice/contracts';
+import { messageOf, queueOwner } from '@sluice/contracts';
 import { JobQueue } from '@sluice/job-queue';
-import { leaseNotBefore, orderQueues } from '@sluice/scheduling';
+import { ignoresLocality, leaseNotBefore, orderQueues } from '@sluice/scheduling';
 import { Logger } from '@sluice/telemetry';
+import type { StagedJob } from '../buffer/staged-job.js';
 import { DeviceLoop } from '../execute/device-loop.js';
 import type { InferenceLane } from '../execute/inference-lane.js';
 import { Lanes } from '../execute/lanes.js';
+import { HandOff } from '../hand-off/hand-off.js';
 import { ModelHost } from '../lifecycle/model-host.js';
+import { Peers } from '../lifecycle/peers.js';
 import { Signal } from '../lifecycle/signal.js';
+import { WorkerIdentity } from '../lifecycle/worker-identity.js';
+import { Thief } from '../steal/thief.js';
 import { UpdateIntake } from '../update/update-intake.js';
 import { Puller } from './puller.js';
 
@@ -20,6 +25,12 @@ const UPDATE_LOOK_MS = 100;
 /** A queue whose head has waited this long goes before those whose deadlines are nearer. */
 const PASS_OVER_MS = 1_000;
 
+interface Listening {
+  readonly queues: readonly string[];
+  readonly offers: boolean;
+  readonly abort: AbortController;
+}
+
 /**
  * The pulling loop: keeps the next batch of each class staged, and leases no more than that.
  *
@@ -30,10 +41,11 @@ const PASS_OVER_MS = 1_000;
 @Injectable()
 export class Feed {
   private readonly changed: Signal;
-  private listening: { readonly queues: readonly string[]; readonly abort: AbortController } | undefined;
+  private listening: Listening | undefined;
   /** The queue whose wake-up we took: it is asked first. */
   private woken: string | undefined;
   private lookedForUpdateAt = -Infinity;
+  private pulls = 0;
   private stopping = false;
   private running: Promise<void> | undefined;
 
@@ -44,6 +56,10 @@ export class Feed {
     private readonly updates: UpdateIntake,
     private readonly device: DeviceLoop,
     private readonly models: ModelHost,
+    private readonly thief: Thief,
+    private readonly peers: Peers,
+    private readonly handOff: HandOff,
+    private readonly identity: WorkerIdentity,
     private readonly clock: Clock,
     private readonly logger: Logger,
   ) {
@@ -71,8 +87,9 @@ export class Feed {
   lookAgain(): void {
     this.changed.notify();
     // A worker that listens to one queue shall hear of the others; a busy one leaves the wake-ups to those that are idle.
-    const deaf = this.listening && this.misses(this.listening.queues);
-    if (deaf || this.untilLateEnough() > 0) this.listening?.abort.abort();
+    const { listening } = this;
+    const deaf = listening && (this.misses(listening.queues) || listening.offers !== this.hearsOffers);
+    if (deaf || this.handOff.isActive || this.untilLateEnough() > 0) this.listening?.abort.abort();
   }
 
   private async loop(): Promise<void> {
@@ -88,37 +105,86 @@ export class Feed {
   }
 
   private async step(): Promise<void> {
+    // Others are to have it.
+    if (this.handOff.isActive) return this.changed.wait();
     await this.lookForUpdate();
     const wanted = this.wanted();
     if (wanted.size === 0) return this.changed.wait(this.updates.hasRoom ? UPDATE_LOOK_MS : undefined);
     const early = this.untilLateEnough();
     if (early > 0) return this.changed.wait(early);
-    for (const queue of await this.order([...wanted.keys()])) {
-      const lane = wanted.get(queue);
+    const { woken } = this;
+    this.woken = undefined;
+    const reachable = this.reachable(wanted);
+    for (const queue of await this.order([...reachable.keys()], woken)) {
+      const lane = reachable.get(queue);
       const jobs = lane && (await this.puller.pull(queue, lane.staging.room));
-      if (jobs) return lane.stage(jobs);
+      if (jobs) return this.stage(lane, jobs);
     }
+    if (this.misses(this.audible([...wanted.keys()]))) {
+      // A batch was taken while we pulled: there is more of our own to look at.
+      this.woken = woken;
+      return;
+    }
+    if (await this.steal(woken)) return;
     return this.listen([...wanted.keys()]);
+  }
+
+  /**
+   * Nothing is there for a device that is idle, or about to be: what waits too long elsewhere is better done here. While
+   * the device is busy nobody is looked for: only whom it robbed last, so that it need not wait between two loots.
+   */
+  private async steal(woken: string | undefined): Promise<boolean> {
+    const isOffer = woken !== undefined && ![this.identity.id, undefined].includes(queueOwner(woken));
+    for (const lane of this.lanes.inference) {
+      const { shareClass, staging } = lane;
+      if (staging.size > 0) continue;
+      const known = isOffer ? woken : this.thief.lastVictim(shareClass);
+      if (this.device.turn && known === undefined) continue;
+      const jobs = await this.thief.steal(shareClass, known);
+      if (!jobs) continue;
+      await this.stage(lane, jobs);
+      return true;
+    }
+    return false;
+  }
+
+  private async stage(lane: InferenceLane, jobs: readonly StagedJob[]): Promise<void> {
+    lane.stage(jobs);
+    // It began while we leased.
+    if (this.handOff.isActive) await this.handOff.giveBack();
   }
 
   /** The queues whose jobs there is room for, and the lane that has it. */
   private wanted(): Map<string, InferenceLane> {
     const wanted = new Map<string, InferenceLane>();
     for (const lane of this.lanes.inference) {
-      const { room, queue } = lane.staging;
+      const { room, queues = this.models.queues(lane.shareClass) } = lane.staging;
       if (room === 0) continue;
-      const queues = queue === undefined ? this.models.queues(lane.shareClass) : [queue];
-      for (const each of queues) wanted.set(each, lane);
+      for (const queue of queues) wanted.set(queue, lane);
     }
     return wanted;
   }
 
-  private async order(queues: readonly string[]): Promise<readonly string[]> {
-    const { woken } = this;
-    this.woken = undefined;
+  /** Beside these the queues that nobody serves: they count as shared ones, however busy all others are. */
+  private reachable(wanted: ReadonlyMap<string, InferenceLane>): ReadonlyMap<string, InferenceLane> {
+    const reachable = new Map(wanted);
+    const free = this.lanes.inference.filter(({ staging }) => staging.size === 0);
+    for (const queue of this.peers.unserved) {
+      const lane = free.find(({ shareClass }) => shareClass === this.models.byQueue(queue)?.shareClass);
+      if (lane) reachable.set(queue, lane);
+    }
+    return reachable;
+  }
+
+  /** This worker's own queues first, but for every so many pulls. */
+  private async order(queues: readonly string[], woken: string | undefined): Promise<readonly string[]> {
     if (woken !== undefined && queues.includes(woken)) return [woken];
     if (queues.length === 1) return queues;
-    return orderQueues(await this.queue.heads(queues), this.queue.now(), { passOverMs: PASS_OVER_MS });
+    const heads = await this.queue.heads(queues);
+    const order = orderQueues(heads, this.queue.now(), { passOverMs: PASS_OVER_MS });
+    if (ignoresLocality(this.pulls++)) return order;
+    const isOwn = (queue: string) => queueOwner(queue) === this.identity.id;
+    return [...order.filter(isOwn), ...order.filter((queue) => !isOwn(queue))];
   }
 
   private async lookForUpdate(): Promise<void> {
@@ -145,14 +211,20 @@ export class Feed {
     return this.updates.hasRoom ? [...queues, this.updates.queue] : queues;
   }
 
+  /** Whether it could take what is offered: nobody else hears of that offer. */
+  private get hearsOffers(): boolean {
+    return !this.device.turn && this.lanes.inference.some(({ shareClass }) => this.thief.canSteal(shareClass));
+  }
+
   private async listen(wanted: readonly string[]): Promise<void> {
     const queues = this.audible(wanted);
     // A batch may have been taken while we pulled.
     if (this.stopping || this.misses(queues)) return;
     const abort = new AbortController();
-    this.listening = { queues, abort };
+    const offers = this.hearsOffers;
+    this.listening = { queues, offers, abort };
     try {
-      this.woken = await this.queue.waitForWork(queues, POLL_MS, abort.signal);
+      this.woken = await this.queue.waitForWork(queues, POLL_MS, { signal: abort.signal, offers });
     } finally {
       this.listening = undefined;
     }

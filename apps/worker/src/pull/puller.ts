@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@sluice/clock';
-import { decodeRequest, messageOf, type ErrorBody } from '@sluice/contracts';
+import { decodeRequest, messageOf, queueOwner, type ErrorBody } from '@sluice/contracts';
 import { JobQueue, type LeasedJob } from '@sluice/job-queue';
 import { afterDeath, runningAverage, spareRows } from '@sluice/scheduling';
+import { Logger } from '@sluice/telemetry';
 import { stageJob, type StagedJob } from '../buffer/staged-job.js';
 import { LeaseKeeper } from '../lease/lease-keeper.js';
 import type { HostedModel } from '../lifecycle/hosted-model.js';
@@ -24,6 +25,7 @@ export class Puller {
     private readonly identity: WorkerIdentity,
     private readonly statistics: StatisticsCollector,
     private readonly clock: Clock,
+    private readonly logger: Logger,
   ) {}
 
   /** How long it takes to lease a batch, of late. */
@@ -32,28 +34,33 @@ export class Puller {
   }
 
   /** Jobs of one queue, ready to be batched; undefined when none waits there. */
-  async pull(queue: string, room: number | 'all'): Promise<StagedJob[] | undefined> {
+  async pull(queue: string, room: number | 'all', part: 'fair' | 'half' = 'fair'): Promise<StagedJob[] | undefined> {
     const model = this.models.byQueue(queue);
     if (!model) return undefined;
     // A model that is taken out of service meanwhile runs what was leased for it.
     model.holds.take();
     try {
-      return await this.leaseFor(model, room);
+      return await this.leaseFrom(queue, model, room, part);
     } finally {
       model.holds.drop();
     }
   }
 
-  private async leaseFor(model: HostedModel, room: number | 'all'): Promise<StagedJob[] | undefined> {
-    const { queue } = model;
+  private async leaseFrom(
+    queue: string,
+    model: HostedModel,
+    room: number | 'all',
+    part: 'fair' | 'half',
+  ): Promise<StagedJob[] | undefined> {
     const startedAt = this.clock.now();
     const max = room === 'all' ? model.costs.maxRows : room;
     const spare = spareRows(model.costs.usual, this.leasingMs);
-    const { jobs, dropped } = await this.queue.lease(queue, { holder: this.identity.id, max, spare });
+    const { jobs, dropped } = await this.queue.lease(queue, { holder: this.identity.id, max, spare, part });
     if (jobs.length + dropped.length === 0) return undefined;
     const leasedAt = this.queue.now();
     const leases = jobs.map(({ lease }) => lease);
     this.leases.hold(leases);
+    if (jobs.length === max && part === 'fair' && queueOwner(queue) !== undefined) this.offer(queue);
     this.averageMs = runningAverage(this.averageMs, this.clock.now() - startedAt);
     try {
       this.statistics.failed(model.ref, dropped.length);
@@ -68,6 +75,13 @@ export class Puller {
       this.leases.drop(leases);
       throw error;
     }
+  }
+
+  /** More than a batch was there: what is left waits for longer than a run, unless others take some. */
+  private offer(queue: string): void {
+    this.queue.offer(queue).catch((error: unknown) => {
+      this.logger.warn({ queue, reason: messageOf(error) }, 'offer_failed');
+    });
   }
 
   private async stage(leased: LeasedJob, model: HostedModel, leasedAt: number): Promise<StagedJob | undefined> {

@@ -4,9 +4,12 @@ import { WorkerConfig } from '@sluice/config';
 import { JobQueue } from '@sluice/job-queue';
 import { DeviceLoop } from '../execute/device-loop.js';
 import { Lanes } from '../execute/lanes.js';
+import { HandOff } from '../hand-off/hand-off.js';
 import { ModelHost } from '../lifecycle/model-host.js';
+import { MemoryReader } from '../placement/memory-reader.js';
 import { WorkerIdentity } from '../lifecycle/worker-identity.js';
 import { Feed } from '../pull/feed.js';
+import { Thief } from '../steal/thief.js';
 import { UpdateLane } from '../update/update-lane.js';
 
 /** Reads off this worker's loops what they do. */
@@ -20,13 +23,17 @@ export class LoadReader {
     private readonly lanes: Lanes,
     private readonly updates: UpdateLane,
     private readonly feed: Feed,
+    private readonly thief: Thief,
+    private readonly handOff: HandOff,
     private readonly models: ModelHost,
+    private readonly memory: MemoryReader,
   ) {}
 
   /** @param loopGapMs the longest that the event loop was blocked since whoever asks asked last */
   read(loopGapMs: number): WorkerLoad {
     const ran = this.lanes.inference.map((lane) => lane.ran);
     const { working } = this.updates;
+    const memory = this.memory.read(this.queue.now());
     return {
       workerId: this.identity.id,
       at: this.queue.now(),
@@ -38,9 +45,12 @@ export class LoadReader {
       rows: ran.reduce((sum, { rows }) => sum + rows, 0),
       slices: this.updates.slices,
       expired: ran.reduce((sum, { expired }) => sum + expired, 0),
+      stolen: this.thief.stolen,
+      handOff: this.handOff.reasons,
       loopGapMs,
       ...(working && { update: working }),
       costs: this.models.hostedModels().flatMap(({ costs, queue }) => costs.report(queue)),
+      ...(memory && { memory }),
     };
   }
 

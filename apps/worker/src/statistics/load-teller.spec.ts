@@ -11,6 +11,7 @@ import { InMemoryJobQueue, JobIds } from '@sluice/job-queue';
 import { FolderModelStore } from '@sluice/model-store';
 import { createLogger } from '@sluice/telemetry';
 import { Engines } from '../execute/engines.js';
+import { SystemRandom } from '../lifecycle/random.js';
 import { WorkerModule } from '../worker.module.js';
 
 const QUEUE = 'inference.echo.1';
@@ -48,6 +49,7 @@ async function startWorker() {
   const scripted = new ScriptedEngine();
   const module = WorkerModule.with(config, createLogger('worker', 'silent'), {
     clock,
+    random: new SystemRandom(),
     queue,
     cluster: new DeafCluster(hub, clock, config.presenceMs),
     store: new FolderModelStore(folder),

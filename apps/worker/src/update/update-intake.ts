@@ -11,6 +11,7 @@ import {
 import { JobIds, JobQueue, type LeasedJob } from '@sluice/job-queue';
 import { afterDeath } from '@sluice/scheduling';
 import { LeaseKeeper } from '../lease/lease-keeper.js';
+import { Random } from '../lifecycle/random.js';
 import { WorkerIdentity } from '../lifecycle/worker-identity.js';
 import { Settler } from '../settle/settler.js';
 import { Profiler } from './profiler.js';
@@ -36,9 +37,13 @@ export class UpdateIntake {
     private readonly profiler: Profiler,
     private readonly leases: LeaseKeeper,
     private readonly settler: Settler,
+    random: Random,
   ) {
     this.queue = workerUpdateQueue(identity.id);
-    this.ids = new JobIds(() => jobs.now(), Math.random);
+    this.ids = new JobIds(
+      () => jobs.now(),
+      () => random.next(),
+    );
   }
 
   get hasRoom(): boolean {

@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+import { Clock, type Timer } from '@sluice/clock';
+import { Cluster } from '@sluice/cluster';
+import { WorkerConfig } from '@sluice/config';
+import { messageOf } from '@sluice/contracts';
+import { isBlocked, isOverdue } from '@sluice/scheduling';
+import { Logger } from '@sluice/telemetry';
+import { DeviceLoop } from '../execute/device-loop.js';
+import { ModelHost } from '../lifecycle/model-host.js';
+import { WorkerIdentity } from '../lifecycle/worker-identity.js';
+import { HandOff } from './hand-off.js';
+import { MemoryMeter } from './memory-meter.js';
+
+const LOOK_EVERY_MS = 100;
+const ASK_EVERY_MS = 400;
+/** A worker that was short of memory goes on when it is below its limit by this part. */
+const RELIEVED_BELOW = 0.9;
+
+/**
+ * Sees when this worker cannot start what it holds, so that others do: the device's turn takes too long (because a model
+ * is being loaded, or the run hangs), memory is short, an operator said so. A run that will probably never end ends the
+ * process: a thread in native code cannot be stopped.
+ */
+@Injectable()
+export class StallWatch {
+  private timers: Timer[] = [];
+  private onHopeless: (reason: Error) => void = () => {};
+
+  constructor(
+    private readonly config: WorkerConfig,
+    private readonly device: DeviceLoop,
+    private readonly models: ModelHost,
+    private readonly memory: MemoryMeter,
+    private readonly cluster: Cluster,
+    private readonly identity: WorkerIdentity,
+    private readonly handOff: HandOff,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+  ) {}
+
+  start(onHopeless: (reason: Error) => void): void {
+    this.onHopeless = onHopeless;
+    const look = this.clock.every(LOOK_EVERY_MS, () => void this.guarded(() => this.look()));
+    const ask = this.clock.every(ASK_EVERY_MS, () => void this.guarded(() => this.ask()));
+    this.timers = [look, ask];
+  }
+
+  stop(): void {
+    for (const timer of this.timers.splice(0)) timer.cancel();
+  }
+
+  private async look(): Promise<void> {
+    const { turn } = this.device;
+    const run = turn && { elapsedMs: this.clock.now() - turn.startedAt, predictedMs: turn.expectedMs };
+    if (run && isOverdue(run)) {
+      const { elapsedMs, predictedMs = 0 } = run;
+      this.onHopeless(new Error(`a run takes ${Math.round(elapsedMs)} ms, ${Math.round(predictedMs)} were expected`));
+      return;
+    }
+    const blocked = run !== undefined && isBlocked(run);
+    const isLoading = blocked && this.models.isLoading;
+    await this.handOff.set('loading', isLoading);
+    await this.handOff.set('overdue', blocked && !isLoading);
+    await this.handOff.set('memory', this.isShortOfMemory());
+  }
+
+  private isShortOfMemory(): boolean {
+    const limit = this.config.memoryLimitBytes;
+    if (limit === undefined) return false;
+    const used = this.memory.residentBytes();
+    return used > (this.handOff.reasons.includes('memory') ? limit * RELIEVED_BELOW : limit);
+  }
+
+  private async ask(): Promise<void> {
+    await this.handOff.set('paused', await this.cluster.isPaused(this.identity.id));
+  }
+
+  private async guarded(act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      this.logger.warn({ reason: messageOf(error) }, 'hand_off_failed');
+    }
+  }
+}

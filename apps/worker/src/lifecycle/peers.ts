@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { Cluster, type WorkerLoad } from '@sluice/cluster';
+import { queueOwner } from '@sluice/contracts';
+import { JobQueue } from '@sluice/job-queue';
+import { WorkerIdentity } from './worker-identity.js';
+
+/** The other workers, as this one knows them: who is alive, what they do, and which queues belong to them. */
+@Injectable()
+export class Peers {
+  private aliveIds: ReadonlySet<string> = new Set();
+  private owned: readonly string[] = [];
+  private left: readonly string[] = [];
+  private latest: readonly WorkerLoad[] = [];
+
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly queue: JobQueue,
+    private readonly identity: WorkerIdentity,
+  ) {}
+
+  /** Brings it up to date; about once a second. */
+  async look(): Promise<void> {
+    const [workers, queues, loads] = await Promise.all([
+      this.cluster.workers(),
+      this.queue.queues(),
+      this.cluster.loads(),
+    ]);
+    this.aliveIds = new Set(workers.map(({ id }) => id)).add(this.identity.id);
+    this.owned = queues.filter((queue) => queueOwner(queue) !== undefined);
+    this.latest = loads.filter(({ workerId }) => workerId !== this.identity.id);
+    const serving = this.serving();
+    this.left = this.owned.filter((queue) => !serving.has(queueOwner(queue)));
+  }
+
+  /** This worker among them. */
+  get alive(): ReadonlySet<string> {
+    return this.aliveIds;
+  }
+
+  /** Queues that belong to one worker, this one's and those of workers that are gone included. */
+  get ownQueues(): readonly string[] {
+    return this.owned;
+  }
+
+  /** Own queues whose owner is gone, or leaves its work to others. Empty until there was a look: nobody is gone then. */
+  get unserved(): readonly string[] {
+    return this.left;
+  }
+
+  /** How many others look for work, and how many have some. */
+  count(): { readonly searching: number; readonly busy: number } {
+    return {
+      searching: this.latest.filter(({ searching }) => searching).length,
+      busy: this.latest.filter(({ device }) => device === 'running').length,
+    };
+  }
+
+  private serving(): ReadonlySet<string | undefined> {
+    const handing = new Set(this.latest.flatMap(({ workerId, handOff }) => (handOff.length > 0 ? workerId : [])));
+    return new Set([...this.aliveIds].filter((id) => !handing.has(id)));
+  }
+}

@@ -1,0 +1,102 @@
+import { Injectable } from '@nestjs/common';
+import { WorkerConfig } from '@sluice/config';
+import { messageOf, queueOwner } from '@sluice/contracts';
+import { JobQueue, type QueueHead } from '@sluice/job-queue';
+import { maySearch, victimOrder, worthStealing } from '@sluice/scheduling';
+import { Logger } from '@sluice/telemetry';
+import type { StagedJob } from '../buffer/staged-job.js';
+import type { HostedModel } from '../lifecycle/hosted-model.js';
+import { ModelHost } from '../lifecycle/model-host.js';
+import { Peers } from '../lifecycle/peers.js';
+import { Random } from '../lifecycle/random.js';
+import { WorkerIdentity } from '../lifecycle/worker-identity.js';
+import { Puller } from '../pull/puller.js';
+
+/**
+ * Takes work from the own queues of others when there is nothing else to do: straight from the victim's queue, half of
+ * what waits, the oldest first, and only what would wait longer there than it costs to have it done here.
+ *
+ * A worker that was told of an offer looks there. One that was not looks around, at most as often as it would poll its
+ * own queues, and only few at a time. Who leaves something behind offers it to the next, and comes back for it.
+ */
+@Injectable()
+export class Thief {
+  private stolenJobs = 0;
+  /** By class: the queue of which something was left at the last theft. */
+  private readonly left = new Map<string, string>();
+
+  constructor(
+    private readonly queue: JobQueue,
+    private readonly puller: Puller,
+    private readonly models: ModelHost,
+    private readonly peers: Peers,
+    private readonly identity: WorkerIdentity,
+    private readonly random: Random,
+    private readonly config: WorkerConfig,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Jobs that were taken since the start. */
+  get stolen(): number {
+    return this.stolenJobs;
+  }
+
+  /** Whether this worker could run anything that another has offered. */
+  canSteal(shareClass: string): boolean {
+    if (!this.config.isStealing) return false;
+    return this.models.hostedModels().some((model) => model.shareClass === shareClass && model.serving.affinity);
+  }
+
+  /** The queue that was robbed last, when that left something there; until it is looked at again. */
+  lastVictim(shareClass: string): string | undefined {
+    return this.left.get(shareClass);
+  }
+
+  /**
+   * @param known a queue where there is something, or was
+   * @returns undefined when nothing is worth it
+   */
+  async steal(shareClass: string, known: string | undefined): Promise<StagedJob[] | undefined> {
+    this.left.delete(shareClass);
+    const victims = this.victims(shareClass, known);
+    if (victims.length === 0) return undefined;
+    const heads = new Map((await this.queue.heads(victims)).map((head) => [head.queue, head]));
+    for (const queue of victimOrder([...heads.keys()], () => this.random.next())) {
+      const head = heads.get(queue);
+      const model = this.models.byQueue(queue);
+      if (!head || !model || !this.isWorthIt(head, model)) continue;
+      const jobs = await this.puller.pull(queue, 'all', 'half');
+      if (!jobs) continue;
+      this.stolenJobs += jobs.length;
+      this.logger.debug({ queue, jobs: jobs.length, waiting: head.waiting }, 'jobs_stolen');
+      if (head.waiting > jobs.length) {
+        this.left.set(shareClass, queue);
+        this.offerRest(queue);
+      }
+      return jobs;
+    }
+    return undefined;
+  }
+
+  private victims(shareClass: string, known: string | undefined): string[] {
+    if (!this.config.isStealing || (known === undefined && !maySearch(this.peers.count()))) return [];
+    const queues = known === undefined ? this.peers.ownQueues : [known];
+    return queues.filter(
+      (queue) => queueOwner(queue) !== this.identity.id && this.models.byQueue(queue)?.shareClass === shareClass,
+    );
+  }
+
+  private isWorthIt({ waiting }: QueueHead, { costs, serving }: HostedModel): boolean {
+    const { usual } = costs;
+    const batchMs = usual && usual.fixedMs + usual.perRowMs * costs.maxRows;
+    // By its owner alone; what that is running now comes on top, and is not known here.
+    const victimWaitMs = batchMs === undefined ? Infinity : Math.ceil(waiting / costs.maxRows) * batchMs;
+    return worthStealing({ victimWaitMs, costMs: serving.affinity?.savesMs ?? 0 });
+  }
+
+  private offerRest(queue: string): void {
+    this.queue.offer(queue).catch((error: unknown) => {
+      this.logger.warn({ queue, reason: messageOf(error) }, 'offer_failed');
+    });
+  }
+}
