@@ -7,6 +7,7 @@ import { Logger } from '@sluice/telemetry';
 import { Admission } from './admission/admission.js';
 import { LoadWatch } from './admission/load-watch.js';
 import { ClusterController } from './cluster/cluster.controller.js';
+import { WorkersController } from './cluster/workers.controller.js';
 import { ClusterWatch } from './cluster/cluster-watch.js';
 import { HealthController } from './health/health.controller.js';
 import { RootController } from './health/root.controller.js';
@@ -22,6 +23,7 @@ import { ShutdownDeadline } from './lifecycle/shutdown-deadline.js';
 import { ModelsModule } from './models/models.module.js';
 import { ProfilesController } from './profiles/profiles.controller.js';
 import { ProfilesService } from './profiles/profiles.service.js';
+import { Affinity } from './placement/affinity.js';
 import { QueuesModule } from './queues/queues.module.js';
 import { RepositoryController } from './repository/repository.controller.js';
 import { RepositoryService } from './repository/repository.service.js';
@@ -64,11 +66,13 @@ export class ApiModule {
         StatisticsController,
         ProfilesController,
         ClusterController,
+        WorkersController,
       ],
       providers: [
         InferenceService,
         LoadWatch,
         Admission,
+        Affinity,
         JobRunner,
         JobsService,
         ProfilesService,

@@ -41,7 +41,17 @@ class World {
       return cost ? [{ ...unit, queue: inferenceQueue({ model, version: '1' }), ...cost }] : [];
     });
     const [device, classes] = ['running' as const, []];
-    const counts = { searching: false, leasedNotStarted: 0, batches: 0, rows: 0, slices: 0, expired: 0, loopGapMs: 0 };
+    const counts = {
+      searching: false,
+      leasedNotStarted: 0,
+      batches: 0,
+      rows: 0,
+      slices: 0,
+      expired: 0,
+      stolen: 0,
+      handOff: [],
+      loopGapMs: 0,
+    };
     await member.tellLoad({ workerId: id, at: this.queue.now(), device, classes, costs: known, ...counts, ...load });
     await this.catalogue.catchUp();
     await this.loads.look();

@@ -35,6 +35,8 @@ const load = (workerId: string, costs: readonly ModelCost[], busy: readonly stri
   rows: 0,
   slices: 0,
   expired: 0,
+  stolen: 0,
+  handOff: [],
   loopGapMs: 0,
   costs,
 });

@@ -44,6 +44,11 @@ export class LoadWatch implements OnApplicationBootstrap, OnApplicationShutdown 
     return this.latest;
   }
 
+  /** Whether a worker has told that it leaves its work to others. */
+  handsOff(workerId: string): boolean {
+    return this.latest.some((load) => load.workerId === workerId && load.handOff.length > 0);
+  }
+
   /** Unknown when nothing could be read of late. */
   get fleet(): Fleet {
     return performance.now() - this.lookedAt < FRESH_MS ? this.known : Fleet.UNKNOWN;

@@ -26,6 +26,8 @@ const load = (workerId: string, inferenceMs: number, updateMs: number, batches =
   rows,
   slices: updateMs / 10,
   expired: 0,
+  stolen: 0,
+  handOff: [],
   loopGapMs: 3,
   update: { name: 'profile m 1', progress: 0.5 },
   costs: [],
@@ -72,6 +74,8 @@ describe('the report on the cluster', () => {
       meanRows: 4,
       slices: 3,
       expired: 0,
+      stolen: 0,
+      handOff: [],
       refused: 5,
       loopGapMs: 9,
     });

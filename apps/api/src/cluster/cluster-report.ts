@@ -1,4 +1,4 @@
-import type { WorkerLoad, WorkerReport } from '@sluice/cluster';
+import type { ModelAssignment, WorkerLoad, WorkerReport } from '@sluice/cluster';
 import type { ErrorCode, ModelReport } from '@sluice/contracts';
 import type { QueueCounts } from '@sluice/job-queue';
 import { schedTrace, totalActivity, type Activity, type SchedTrace } from '@sluice/telemetry';
@@ -12,6 +12,8 @@ export interface ClusterReport {
   readonly summary: SchedTrace;
   readonly workers: readonly WorkerView[];
   readonly queues: readonly QueueView[];
+  /** Which models the workers with a memory budget shall have; undefined: there are none. */
+  readonly assignment?: ModelAssignment;
   readonly api: {
     readonly id: string;
     readonly loopGapMs: number;
@@ -57,11 +59,12 @@ export interface ClusterFacts {
   readonly interval: Interval;
   /** By name. */
   readonly queues: readonly QueueView[];
+  readonly assignment?: ModelAssignment | undefined;
   readonly refusals: ClusterReport['api']['refusals'];
 }
 
 export function clusterReport(facts: ClusterFacts): ClusterReport {
-  const { at, workers, loads, interval, queues, refusals, apiId } = facts;
+  const { at, workers, loads, interval, queues, assignment, refusals, apiId } = facts;
   const { loopGapMs } = interval;
   return {
     at: isoTime(at),
@@ -75,6 +78,7 @@ export function clusterReport(facts: ClusterFacts): ClusterReport {
     }),
     workers: workers.map((worker) => workerView(worker, loads, interval)),
     queues,
+    ...(assignment && { assignment }),
     api: { id: apiId, loopGapMs, refusals },
   };
 }

@@ -52,7 +52,11 @@ export class ClusterWatch implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   async report(): Promise<ClusterReport> {
-    const [workers, queues] = await Promise.all([this.cluster.workers(), this.queues()]);
+    const [workers, queues, assignment] = await Promise.all([
+      this.cluster.workers(),
+      this.queues(),
+      this.cluster.assignment(),
+    ]);
     return clusterReport({
       at: this.queue.now(),
       uptimeMs: performance.now() - this.startedAt,
@@ -61,6 +65,7 @@ export class ClusterWatch implements OnApplicationBootstrap, OnApplicationShutdo
       loads: this.loads.loads,
       interval: this.interval,
       queues,
+      assignment,
       refusals: this.refusals.byCode(),
     });
   }

@@ -64,10 +64,28 @@ export const clusterSchema = openApi(
             rows: z.int().min(0),
             slices: z.int().min(0),
             expired: z.int().min(0),
+            stolen: z.int().min(0).describe('Jobs taken from the own queues of others'),
+            handOff: z.array(z.string()).describe('Why it leaves its work to others now'),
             loopGapMs: z.number(),
             update: z
               .object({ name: z.string().meta({ example: 'profile digits 1' }), progress: z.number().min(0).max(1) })
               .optional(),
+            memory: z
+              .object({
+                budgetBytes: z.int().min(1),
+                models: z.array(
+                  z.object({
+                    queue: z.string(),
+                    state: z.enum(['ready', 'loading', 'unloading', 'available', 'failed']),
+                    bytes: z.int().min(0),
+                    lastUsedAt: z.number(),
+                    held: z.boolean(),
+                    loadMs: z.number().optional(),
+                  }),
+                ),
+              })
+              .optional()
+              .describe('Absent without SLUICE_MODEL_MEMORY'),
             costs: z.array(
               z.object({
                 queue: z.string(),
@@ -94,6 +112,14 @@ export const clusterSchema = openApi(
         paused: z.boolean(),
       }),
     ),
+    assignment: z
+      .object({
+        generation: z.int().min(1),
+        workers: z.record(z.string(), z.array(z.string())),
+        noRoom: z.array(z.string()).describe('Asked for, and in no memory because there is no room'),
+      })
+      .optional()
+      .describe('Which models the workers with a budget shall have in memory'),
     api: z.object({
       id: z.string(),
       loopGapMs: z.number(),

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { callerOf } from '../door/caller.js';
+import { AFFINITY_HEADER } from './protocol/affinity-header.js';
 import { DEADLINE_HEADER } from './protocol/deadline-header.js';
 
 /** An inference request as it came over HTTP, before anybody has looked into it. */
@@ -13,6 +14,8 @@ export interface InferMessage {
   readonly idempotencyKey: string | undefined;
   /** `x-sluice-deadline-ms` */
   readonly deadline: string | undefined;
+  /** `x-sluice-affinity` */
+  readonly affinity: string | undefined;
   /** Who sent it. */
   readonly caller: string;
 }
@@ -28,6 +31,7 @@ export function inferMessage(request: FastifyRequest): InferMessage {
     jsonLength: headers['inference-header-content-length']?.toString(),
     idempotencyKey: headers['idempotency-key']?.toString(),
     deadline: headers[DEADLINE_HEADER]?.toString(),
+    affinity: headers[AFFINITY_HEADER]?.toString(),
     caller: callerOf(request),
   };
 }

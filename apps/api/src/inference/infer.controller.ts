@@ -8,6 +8,7 @@ import { acceptedJobSchema, inferRequestSchema, inferResponseSchema } from '../d
 import { parseAsync } from '../jobs/jobs-query.js';
 import { inferMessage } from './infer-message.js';
 import { InferenceService } from './inference.service.js';
+import { AFFINITY_HEADER } from './protocol/affinity-header.js';
 import { DEADLINE_HEADER } from './protocol/deadline-header.js';
 
 const BODY = { schema: inferRequestSchema, examples: { digits: { summary: 'digits', value: INFER_EXAMPLE } } };
@@ -36,6 +37,11 @@ const ANSWER = {
   required: false,
   description:
     'Milliseconds that the request may take, 1 to 86400000; of this and parameters.timeout the shorter holds',
+})
+@ApiHeader({
+  name: AFFINITY_HEADER,
+  required: false,
+  description: 'Requests with the same key go to the same worker while that pays, if the model is configured for it',
 })
 @ApiQuery({ name: 'async', required: false, schema: { type: 'boolean' }, description: 'Answer 202 and do not wait' })
 @ApiResponse({ status: 202, description: 'async=true: accepted, `Location` names the job', schema: acceptedJobSchema })

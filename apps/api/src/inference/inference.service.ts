@@ -1,14 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { ApiConfig } from '@sluice/config';
-import { decodeResult, encodeRequest, inferenceQueue, SluiceError } from '@sluice/contracts';
+import { decodeResult, encodeRequest, SluiceError } from '@sluice/contracts';
 import type { JobView } from '../jobs/format-job.js';
 import { idempotencyKey } from '../jobs/idempotency-key.js';
 import type { JobSpec } from '../jobs/job-placement.js';
 import { JobRunner } from '../jobs/job-runner.js';
 import { JobsService } from '../jobs/jobs.service.js';
-import { ModelCatalogue } from '../models/model-catalogue.js';
+import { Affinity } from '../placement/affinity.js';
+import { ColdStarts } from '../placement/cold-starts.js';
 import { decodeBody } from './content-encoding.js';
 import type { InferMessage } from './infer-message.js';
+import { readAffinity } from './protocol/affinity-header.js';
 import { readDeadline } from './protocol/deadline-header.js';
 import { parseInferBody } from './protocol/infer-body.js';
 import { formatInferResponse, type InferReply, type InferResponse } from './protocol/infer-response.js';
@@ -28,9 +30,10 @@ export interface PreparedInference {
 export class InferenceService {
   constructor(
     private readonly config: ApiConfig,
-    private readonly catalogue: ModelCatalogue,
     private readonly runner: JobRunner,
     private readonly jobs: JobsService,
+    private readonly affinity: Affinity,
+    private readonly coldStarts: ColdStarts,
   ) {}
 
   /** @throws SluiceError */
@@ -40,9 +43,9 @@ export class InferenceService {
     version: string | undefined,
     signal: AbortSignal,
   ): Promise<InferResponse> {
-    const { job, timeoutMs, reply } = await this.prepare(message, model, version);
-    if (signal.aborted) throw new SluiceError('job_removed', 'the client went away');
     const { requestTimeoutMs, asyncJobs } = this.config;
+    const { job, timeoutMs, reply } = await this.prepare(message, model, version, requestTimeoutMs);
+    if (signal.aborted) throw new SluiceError('job_removed', 'the client went away');
     const result = await this.runner.run({
       ...job,
       // Who sends a key may come back for the result.
@@ -56,33 +59,44 @@ export class InferenceService {
 
   /** Accepts a request to be run without anybody waiting. @throws SluiceError */
   async submit(message: InferMessage, model: string, version: string | undefined): Promise<JobView> {
-    const { job, timeoutMs: asked, reply } = await this.prepare(message, model, version);
     const longest = this.config.asyncJobs.timeoutMs;
+    const { job, timeoutMs: asked, reply } = await this.prepare(message, model, version, longest);
     const timeoutMs = Math.min(asked ?? longest, longest);
     const label = reply.id === undefined ? job.label : { ...job.label, request: keptId(reply.id) };
     const mustBeInTime = asked !== undefined;
     return this.jobs.submit(reply, { ...job, label, timeoutMs, mustBeInTime, owner: message.caller });
   }
 
-  /** @throws SluiceError about the request, or the model that it asks for */
-  async prepare(message: InferMessage, model: string, version: string | undefined): Promise<PreparedInference> {
-    const target = this.catalogue.resolve(model, version);
+  /**
+   * @param longestMs that it may wait when it names no deadline
+   * @throws SluiceError about the request, or the model that it asks for
+   */
+  async prepare(
+    message: InferMessage,
+    model: string,
+    version: string | undefined,
+    longestMs: number,
+  ): Promise<PreparedInference> {
     const deadlineMs = readDeadline(message.deadline);
+    const target = await this.coldStarts.known(model, version, shorter(deadlineMs, this.config.requestTimeoutMs));
+    const affinityKey = readAffinity(message.affinity);
     const { limits } = this.config;
     const body = await decodeBody(message.body, message.encoding, limits.maxBodyBytes);
     const asked = [model, version, message.jsonLength, body];
     const key = idempotencyKey(message.idempotencyKey, message.caller, asked);
     const { id, schedule, outputs, request } = parseInferBody(body, message.jsonLength, target, limits);
+    const timeoutMs = shorter(schedule.timeoutMs, deadlineMs);
+    await this.coldStarts.admit(target.ref, timeoutMs ?? longestMs);
     return {
       job: {
-        queue: inferenceQueue(target.ref),
+        queue: await this.affinity.queueFor(target, affinityKey, schedule.priority),
         label: { ...target.ref, rows: request.rows },
         payload: encodeRequest(request),
         priority: schedule.priority,
         rows: request.rows,
         ...(key && { key }),
       },
-      timeoutMs: shorter(schedule.timeoutMs, deadlineMs),
+      timeoutMs,
       reply: { ...target.ref, id, outputs },
     };
   }

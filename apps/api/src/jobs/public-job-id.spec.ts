@@ -1,4 +1,4 @@
-import { workerUpdateQueue } from '@sluice/contracts';
+import { ownQueue, workerUpdateQueue } from '@sluice/contracts';
 import { JobIds } from '@sluice/job-queue';
 import { isUpdateQueue, parsePublicJobId, publicJobId } from './public-job-id.js';
 
@@ -12,6 +12,14 @@ describe('the public id of a job', () => {
     expect(publicId).toBe(`my-model_2.12.${jobId}`);
     expect(parsePublicJobId(publicId)).toEqual({ queue, jobId, createdAt });
     expect(isUpdateQueue(queue)).toBe(false);
+  });
+
+  it('names the worker whose own queue it is in', () => {
+    const queue = ownQueue('inference.digits.1', 'worker-1.host.example.123.a1b2c3');
+    const publicId = publicJobId({ queue, jobId });
+    expect(publicId).toBe(`digits.1@worker-1.host.example.123.a1b2c3.${jobId}`);
+    expect(parsePublicJobId(publicId)).toEqual({ queue, jobId, createdAt });
+    expect(() => parsePublicJobId(`digits.1@no such.${jobId}`)).toThrow('there is no job');
   });
 
   it.each([workerUpdateQueue('worker-1.host.example.123.a1b2c3'), 'model-update'])(

@@ -1,4 +1,4 @@
-import { inferenceQueue, MODEL_NAME, MODEL_UPDATE_QUEUE, SluiceError } from '@sluice/contracts';
+import { inferenceQueue, MODEL_NAME, MODEL_UPDATE_QUEUE, ownQueue, SluiceError } from '@sluice/contracts';
 import { timeOfJobId, type JobAddress } from '@sluice/job-queue';
 
 /** A job as its client names it. */
@@ -8,10 +8,12 @@ export interface JobReference extends JobAddress {
 }
 
 const VERSION = /^[1-9]\d{0,18}$/;
+const WORKER_ID = /^[\w.-]{1,300}$/;
 const INFERENCE = inferenceQueue({ model: '', version: '' }).slice(0, -1);
 
 /**
- * Names the job's queue, so that nothing has to be looked up: `<model>.<version>.<id>` for an inference request,
+ * Names the job's queue, so that nothing has to be looked up: `<model>.<version>.<id>` for an inference request, with
+ * `@<worker>` behind the version when the queue is a worker's own,
  * `<queue>.<id>` for a model update.
  */
 export function publicJobId({ queue, jobId }: JobAddress): string {
@@ -30,9 +32,13 @@ export function parsePublicJobId(publicId: string): JobReference {
 
 function queueOf(name: string): string | undefined {
   if (isUpdateQueue(name)) return name;
-  const [model = '', version = '', ...rest] = name.split('.');
+  const at = name.indexOf('@');
+  const [shared, owner] = at < 0 ? [name, undefined] : [name.slice(0, at), name.slice(at + 1)];
+  const [model = '', version = '', ...rest] = shared.split('.');
   const isModel = MODEL_NAME.test(model) && VERSION.test(version) && rest.length === 0;
-  return isModel ? inferenceQueue({ model, version }) : undefined;
+  if (!isModel || (owner !== undefined && !WORKER_ID.test(owner))) return undefined;
+  const queue = inferenceQueue({ model, version });
+  return owner === undefined ? queue : ownQueue(queue, owner);
 }
 
 /** Whether the jobs of a queue are model updates, and not inference requests. */

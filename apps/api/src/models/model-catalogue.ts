@@ -21,6 +21,10 @@ interface Entry {
   notReady: string | undefined;
   /** An operator wishes that nobody serves it. */
   unloaded: boolean;
+  /** A worker loads it when it is asked for, or does so now. */
+  onDemand: boolean;
+  /** That, and none has it ready. */
+  cold: boolean;
 }
 
 const REFRESH_MS = 500;
@@ -69,19 +73,30 @@ export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShut
 
   /**
    * The version that serves a request: the one named, else the highest that is ready.
-   * @throws SluiceError model_not_found, version_not_found, model_unavailable with the reason, no_worker
+   * @throws SluiceError model_not_found, version_not_found, model_unavailable with the reason, no_worker, model_loading
+   * (it can be asked for, and what it takes is known when it was loaded once)
    */
   resolve(model: string, version?: string): AvailableModel {
     const entry = this.find(model, version);
-    const { ref, serving, notReady, readyAt, unloaded } = entry;
+    const { ref, serving, notReady, readyAt, unloaded, cold } = entry;
     const mayComeBack = !unloaded && performance.now() - readyAt < GRACE_MS;
     if (serving && (notReady === undefined || mayComeBack)) return { ref, serving };
+    if (cold) throw new SluiceError('model_loading', `${name(ref)} has to be loaded first`);
     if (serving && !unloaded)
       throw new SluiceError('no_worker', `${name(ref)} was served, but no worker has it now: ${notReady}`);
     throw new SluiceError('model_unavailable', `${name(ref)} is not available: ${notReady}`);
   }
 
-  /** @throws SluiceError model_not_found, version_not_found, no_worker (nothing is known yet) */
+  /** The version that a request would be for, when no worker has it in memory. @throws as `resolve` */
+  cold(model: string, version?: string): ModelRef | undefined {
+    const { ref, cold } = this.find(model, version);
+    return cold ? ref : undefined;
+  }
+
+  /**
+   * A version that would be loaded for a request is ready.
+   * @throws SluiceError model_not_found, version_not_found, no_worker (nothing is known yet)
+   */
   readiness(model: string, version?: string): Readiness {
     const { notReady } = this.find(model, version);
     return notReady === undefined ? { ready: true } : { ready: false, reason: notReady };
@@ -162,12 +177,17 @@ export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShut
 
   private merge(reports: readonly ModelReport[], isUnloaded: (model: string) => boolean): void {
     for (const versions of this.entries.values())
-      for (const entry of versions.values()) entry.notReady = 'no worker that is alive has it';
+      for (const entry of versions.values()) {
+        entry.notReady = 'no worker that is alive has it';
+        entry.onDemand = false;
+      }
     for (const report of reports) this.apply(report);
     for (const [model, versions] of this.entries) {
       // From the wish on, not only when the last worker has come to it: nothing more is accepted.
       for (const entry of versions.values()) {
         entry.unloaded = isUnloaded(model);
+        entry.cold = entry.onDemand && entry.notReady !== undefined && !entry.unloaded;
+        if (entry.cold) entry.notReady = undefined;
         if (entry.unloaded) entry.notReady = UNLOADED;
       }
       for (const [version, { readyAt, notReady }] of versions) {
@@ -194,6 +214,8 @@ export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShut
         readyAt: -Infinity,
         notReady: 'not reported',
         unloaded: false,
+        onDemand: false,
+        cold: false,
       };
       versions.set(version, entry);
     }
@@ -201,7 +223,11 @@ export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShut
       entry.serving = report.serving;
       entry.readyAt = performance.now();
       entry.notReady = undefined;
+    } else if (report.state === 'available') {
+      entry.serving ??= report.serving;
+      entry.onDemand = true;
     } else if (entry.notReady !== undefined) {
+      entry.onDemand ||= report.state !== 'unavailable' && report.onDemand === true;
       entry.notReady =
         report.state === 'unavailable'
           ? report.reason

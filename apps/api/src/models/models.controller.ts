@@ -10,6 +10,7 @@ import {
 import { ApiErrors } from '../docs/api-errors.js';
 import { modelConfigSchema, modelMetadataSchema, modelReadySchema } from '../docs/schemas.js';
 import { OpenTo } from '../door/access.js';
+import { ColdStarts } from '../placement/cold-starts.js';
 import { ModelCatalogue } from './model-catalogue.js';
 
 const MODEL = { name: 'model', example: 'digits' };
@@ -22,14 +23,17 @@ const UNAVAILABLE = { 503: 'The version has never been ready; the reason is in t
 @ApiErrors({ 404: 'No such model or version' })
 @Controller('v2/models/:model')
 export class ModelsController {
-  constructor(private readonly catalogue: ModelCatalogue) {}
+  constructor(
+    private readonly catalogue: ModelCatalogue,
+    private readonly coldStarts: ColdStarts,
+  ) {}
 
   @Get()
   @OpenTo('infer')
   @ApiOperation({ summary: 'Metadata of the version that serves' })
   @ApiResponse({ status: 200, description: 'Inputs and outputs', schema: modelMetadataSchema })
   @ApiErrors(UNAVAILABLE)
-  metadata(@Param('model') model: string): ModelMetadata {
+  metadata(@Param('model') model: string): Promise<ModelMetadata> {
     return this.describe(model);
   }
 
@@ -39,7 +43,7 @@ export class ModelsController {
   @ApiOperation({ summary: 'Metadata of a version' })
   @ApiResponse({ status: 200, description: 'Inputs and outputs', schema: modelMetadataSchema })
   @ApiErrors(UNAVAILABLE)
-  versionMetadata(@Param('model') model: string, @Param('version') version: string): ModelMetadata {
+  versionMetadata(@Param('model') model: string, @Param('version') version: string): Promise<ModelMetadata> {
     return this.describe(model, version);
   }
 
@@ -71,8 +75,8 @@ export class ModelsController {
   @ApiOperation({ summary: "Triton's model configuration, with the device in use" })
   @ApiResponse({ status: 200, description: 'The part that its clients read', schema: modelConfigSchema })
   @ApiErrors(UNAVAILABLE)
-  config(@Param('model') model: string): ModelConfig {
-    const { ref, serving } = this.catalogue.resolve(model);
+  async config(@Param('model') model: string): Promise<ModelConfig> {
+    const { ref, serving } = await this.coldStarts.known(model);
     return formatConfig(ref, serving);
   }
 
@@ -82,13 +86,13 @@ export class ModelsController {
   @ApiOperation({ summary: "Triton's model configuration of a version" })
   @ApiResponse({ status: 200, description: 'The part that its clients read', schema: modelConfigSchema })
   @ApiErrors(UNAVAILABLE)
-  versionConfig(@Param('model') model: string, @Param('version') version: string): ModelConfig {
-    const { ref, serving } = this.catalogue.resolve(model, version);
+  async versionConfig(@Param('model') model: string, @Param('version') version: string): Promise<ModelConfig> {
+    const { ref, serving } = await this.coldStarts.known(model, version);
     return formatConfig(ref, serving);
   }
 
-  private describe(model: string, version?: string): ModelMetadata {
-    const { ref, serving } = this.catalogue.resolve(model, version);
+  private async describe(model: string, version?: string): Promise<ModelMetadata> {
+    const { ref, serving } = await this.coldStarts.known(model, version);
     return formatMetadata(ref, this.catalogue.versions(model), serving);
   }
 

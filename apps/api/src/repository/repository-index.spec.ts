@@ -8,6 +8,7 @@ const READY = {
   serving: { platform: 'scripted', signature: { inputs: [], outputs: [] }, maxBatchSize: 1, device: 'cpu' },
 } as const;
 const LOADING = { state: 'loading' } as const;
+const AVAILABLE = { state: 'available' } as const;
 const UNLOADED = { state: 'unavailable', reason: 'unloaded' } as const;
 const BROKEN = { state: 'unavailable', reason: 'no protobuf' } as const;
 const report = (version: string, state: object): ModelReport => ({ model: 'm', version, ...state }) as ModelReport;
@@ -21,6 +22,8 @@ describe('repositoryIndex', () => {
     ['some are not there yet', [READY, LOADING], 'READY', 'ready on 1 of 2 workers'],
     ['the first is loading', [BROKEN, LOADING], 'LOADING', 'no protobuf'],
     ['the last is unloading', [UNLOADED, { state: 'unloading' }], 'UNLOADING', 'unloaded'],
+    ['none has it in memory', [BROKEN, AVAILABLE], 'READY', 'loaded when it is asked for'],
+    ['one begins to', [{ state: 'loading', onDemand: true }], 'READY', 'loaded when it is asked for'],
     ['none serves it', [UNLOADED, UNLOADED], 'UNAVAILABLE', 'unloaded'],
   ])('when %s', (_, states, state, reason) => {
     const index = repositoryIndex(workers(...states.map((each) => [report('1', each)])));

@@ -10,7 +10,7 @@ export interface IndexEntry {
   readonly reason: string;
 }
 
-/** Every version that a worker knows, by name and number: ready when at least one serves it. */
+/** Every version that a worker knows, by name and number: ready when at least one serves it, or would. */
 export function repositoryIndex(workers: readonly WorkerReport[]): IndexEntry[] {
   const byVersion = new Map<string, ModelReport[]>();
   for (const report of workers.flatMap(({ models }) => models)) {
@@ -30,9 +30,14 @@ function entryOf(reports: readonly ModelReport[], workers: number): IndexEntry {
     const share = `ready on ${ready} of ${workers} workers`;
     return { name, version, state: 'READY', reason: why === '' ? share : `${share}: ${why}` };
   }
+  if (reports.some(isOnDemand)) return { name, version, state: 'READY', reason: 'loaded when it is asked for' };
   const is = (state: ModelReport['state']) => reports.some((report) => report.state === state);
   const state = is('loading') ? 'LOADING' : is('unloading') ? 'UNLOADING' : 'UNAVAILABLE';
   return { name, version, state, reason: why };
+}
+
+function isOnDemand(report: ModelReport): boolean {
+  return report.state === 'available' || ('onDemand' in report && report.onDemand === true);
 }
 
 function byNameAndVersion(a: IndexEntry, b: IndexEntry): number {

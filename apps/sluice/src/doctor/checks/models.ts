@@ -28,7 +28,8 @@ function judge(name: string, held: readonly Held[], load: string): Finding[] {
   const ready = held.filter(({ report }) => report.state === 'ready');
   const findings: Finding[] = ready.length > 0 ? [ok(`${name} is ready on ${counted(ready.length, 'worker')}`)] : [];
   const reasons = groupBy(
-    held.filter(({ report }) => report.state !== 'ready'),
+    // What is loaded when it is asked for is as it should be.
+    held.filter(({ report }) => report.state !== 'ready' && report.state !== 'available'),
     ({ report }) =>
       report.state === 'unavailable' ? report.reason : `it is being ${report.state.replace('ing', 'ed')}`,
   );
