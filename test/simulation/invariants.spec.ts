@@ -27,13 +27,13 @@ describe('the invariants of DESIGN.md section 8, in virtual time', () => {
 
   it('hold while nothing goes wrong, and no device is idle for longer than a wake-up takes', async () => {
     const property = fc.asyncProperty(calmScenario, async (scenario) => void (await run(scenario)));
-    await fc.assert(property, effort(0.4));
+    await fc.assert(property, effort(0.3));
     expect(total.requests).toBeGreaterThan(total.runs);
   }, 300_000);
 
   it('hold while workers die, stop and come back, and messages are lost', async () => {
     const property = fc.asyncProperty(stormyScenario, async (scenario) => void (await run(scenario)));
-    await fc.assert(property, effort(0.6));
+    await fc.assert(property, effort(0.45));
     expect(total.requests).toBeGreaterThan(total.runs);
   }, 300_000);
 

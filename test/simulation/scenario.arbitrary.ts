@@ -48,7 +48,7 @@ const calm = fc.record({
 
 const worker = fc.nat(MOST_WORKERS - 1);
 
-const crash: fc.Arbitrary<Crash> = fc.record({
+export const crash: fc.Arbitrary<Crash> = fc.record({
   worker,
   when: fc.oneof(
     fc.record({ atMs: ms(LAST_MS) }),
@@ -103,6 +103,17 @@ export const stormyScenario: fc.Arbitrary<Scenario> = fc
 export const crashingScenario: fc.Arbitrary<Scenario> = fc
   .tuple(calmScenario, fc.array(crash, { minLength: 2, maxLength: 2 }))
   .map(([scenario, crashes]) => ({ ...scenario, crashes }));
+
+/** Nothing goes wrong but that workers are stopped for longer than a lease lasts. */
+export const freezingScenario: fc.Arbitrary<Scenario> = fc
+  .tuple(
+    calmScenario,
+    fc.array(fc.record({ worker, atMs: ms(LAST_MS), forMs: fc.integer({ min: 3_000, max: 6_000 }) }), {
+      minLength: 2,
+      maxLength: 4,
+    }),
+  )
+  .map(([scenario, freezes]) => ({ ...scenario, freezes }));
 
 /** Nothing goes wrong but that workers are told to end while they have work. */
 export const drainingScenario: fc.Arbitrary<Scenario> = fc

@@ -25,6 +25,8 @@ export interface SimulatedModel {
   /** 0: each request runs alone. */
   readonly maxBatchSize: number;
   readonly shareClass?: string;
+  /** It has own queues, and a request in one costs so much less there than elsewhere: what stealing it has to be worth. */
+  readonly savesMs?: number;
 }
 
 /** Requests that are sent at one time, alike but for their number. */
@@ -41,6 +43,8 @@ export interface Arrival {
   /** Undefined: it waits as long as it takes. */
   readonly timeoutMs: number | undefined;
   readonly fate: Fate;
+  /** The worker that they belong to, as an affinity key of theirs would say; the shared queue by default. */
+  readonly owner?: number | undefined;
 }
 
 /** What the device does to a request: answers it, fails the batch that it is in, or crashes its process. */

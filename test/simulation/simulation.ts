@@ -1,16 +1,24 @@
 import type { Provider } from '@nestjs/common';
 import { InMemoryCluster, InMemoryClusterHub } from '@sluice/cluster';
 import { compileWorkerConfig, type WorkerConfig } from '@sluice/config';
-import { encodeUpdateJob, queueOwner, workerUpdateQueue } from '@sluice/contracts';
+import {
+  encodeUpdateJob,
+  MODEL_UPDATE_QUEUE,
+  ownQueue,
+  queueOwner,
+  sharedQueue,
+  workerUpdateQueue,
+} from '@sluice/contracts';
 import { InMemoryJobQueue, JobIds, type JobQueue } from '@sluice/job-queue';
 import { seededRandom } from '@sluice/onnx-writer';
 import { SimulatedClock } from '@sluice/testing';
 import { modelName, type Scenario } from './scenario.js';
-import { DeviceWitness, type WitnessedRun } from './witness/device-witness.js';
-import { IdleWatch, idleBoundMs, type WatchedDevice } from './witness/idle-watch.js';
+import { DeviceWitness, queueOf, type WitnessedRun } from './witness/device-witness.js';
+import { IdleDevices } from './witness/idle-devices.js';
 import { Judgement } from './witness/judgement.js';
 import { LeaseBook } from './witness/lease-book.js';
 import { RecoveryCheck } from './witness/recovery-check.js';
+import { SearchWatch, type SearchesSeen } from './witness/search-watch.js';
 import { Trace } from './witness/trace.js';
 import { TurnWatch } from './witness/turn-watch.js';
 import { FaultLayer } from './world/fault-layer.js';
@@ -32,6 +40,9 @@ export interface Seen {
   readonly ended: readonly Ended[];
   readonly runs: readonly WitnessedRun[];
   readonly longestIdleMs: number;
+  /** How long a worker was idle while there was something to steal. */
+  readonly longestUnstolenMs: number;
+  readonly searches: SearchesSeen;
   readonly virtualMs: number;
   readonly steps: number;
 }
@@ -55,7 +66,8 @@ export class Simulation {
   private readonly fleet: SimulatedFleet;
   private readonly workers: readonly SimulatedWorker[];
   private readonly client: SimulatedClient;
-  private readonly idle: IdleWatch;
+  private readonly searches: SearchWatch;
+  private readonly idle: IdleDevices;
   private readonly turns: TurnWatch;
   private readonly recovery: RecoveryCheck;
   private readonly running = new Set<string>();
@@ -82,6 +94,10 @@ export class Simulation {
       { onStart: (run) => this.started(run), onEnd: ({ device }) => this.stopped(device) },
     );
     this.recovery = new RecoveryCheck(scenario, now, this.judgement);
+    this.searches = new SearchWatch(
+      { isUp: (name) => this.named(name)?.isUp ?? false, hasWork: (name) => this.hasWork(name) },
+      this.judgement,
+    );
     this.fleet = new SimulatedFleet(
       scenario,
       {
@@ -91,6 +107,7 @@ export class Simulation {
         config: this.config,
         book: this.book,
         devices: this.devices,
+        searches: this.searches,
         judgement: this.judgement,
         instead: plants.providers ?? [],
         spoil: plants.queue ?? ((queue) => queue),
@@ -103,11 +120,9 @@ export class Simulation {
     this.workers = this.fleet.workers;
     this.client = this.newClient(slackMs);
     this.client.listen((ended) => this.recovery.ended(ended));
-    const boundMs = idleBoundMs(scenario);
-    this.idle = new IdleWatch(
-      this.workers.map((worker) => this.watched(worker)),
-      now,
-      boundMs,
+    this.idle = new IdleDevices(
+      scenario,
+      { workers: this.workers, running: this.running, book: this.book, now, living: () => this.living() },
       this.judgement,
     );
     this.turns = new TurnWatch(this.workers, this.book, now, this.config.scheduling.raiseAfterMs, this.judgement);
@@ -129,19 +144,24 @@ export class Simulation {
     return {
       ended: this.client.ended,
       runs: this.devices.runs,
-      longestIdleMs: this.idle.longestMs,
+      longestIdleMs: this.idle.longestIdleMs,
+      longestUnstolenMs: this.idle.longestUnstolenMs,
+      searches: this.searches.seen,
       virtualMs: this.clock.now(),
       steps: this.clock.steps,
     };
   }
 
-  /** Jobs of a worker that is gone are gone with it. */
+  /** Updates of a worker that is gone are gone with it. */
   private hasOpenJobs(): boolean {
-    const living = new Set(this.workers.map(({ holder }) => holder));
-    return this.book.open().some(({ queue }) => {
-      const owner = queueOwner(queue);
-      return owner === undefined || living.has(owner);
-    });
+    const living = this.living();
+    return this.book
+      .open()
+      .some(({ queue }) => sharedQueue(queue) !== MODEL_UPDATE_QUEUE || living.has(queueOwner(queue)));
+  }
+
+  private living(): ReadonlySet<string | undefined> {
+    return new Set(this.workers.map(({ holder }) => holder));
   }
 
   private async until(holds: () => boolean): Promise<void> {
@@ -223,23 +243,23 @@ export class Simulation {
     const layer = new FaultLayer({ process, random, rates, dies: () => false, onFault });
     const queue = faultyQueue(this.book.around(this.queue.beside(process), 'client'), layer, process, () => 0);
     const cluster = faultyCluster(new InMemoryCluster(this.hub, process, this.config.presenceMs), layer);
-    return new SimulatedClient(queue, cluster, process, random, slackMs, this.judgement);
+    const queueFor = (request: SimulatedRequest) => this.queueFor(request);
+    return new SimulatedClient(queue, cluster, process, random, queueFor, slackMs, this.judgement);
   }
 
-  private watched(worker: SimulatedWorker): WatchedDevice {
-    const { running, book } = this;
-    return {
-      name: worker.name,
-      isUp: () => worker.isUp,
-      isRunning: () => running.has(worker.name),
-      couldRun: () => {
-        const queues = [...worker.serves, ...(worker.updateQueue === undefined ? [] : [worker.updateQueue])];
-        const queue = queues.find((each) => book.waiting(each).size > 0);
-        if (queue !== undefined) return `${book.waiting(queue).size} in ${queue}`;
-        const staged = worker.leasedNotStarted;
-        return staged > 0 ? `${staged} that it has leased` : undefined;
-      },
-    };
+  /** As the API does with an affinity key: an owner that has just died still gets what is addressed to it. */
+  private queueFor(request: SimulatedRequest): string {
+    const owner = request.owner === undefined ? undefined : this.workers[request.owner];
+    const shared = queueOf(request);
+    return owner ? ownQueue(shared, owner.lastHolder) : shared;
+  }
+
+  private hasWork(name: string): boolean {
+    return this.running.has(name) || (this.named(name)?.leasedNotStarted ?? 0) > 0;
+  }
+
+  private named(name: string): SimulatedWorker | undefined {
+    return this.workers.find((each) => each.name === name);
   }
 
   private started(run: WitnessedRun): void {

@@ -10,6 +10,7 @@ import { Lanes } from '../../../apps/worker/src/execute/lanes.js';
 import { LeaseKeeper } from '../../../apps/worker/src/lease/lease-keeper.js';
 import { Sweeper } from '../../../apps/worker/src/lease/sweeper.js';
 import { ModelHost } from '../../../apps/worker/src/lifecycle/model-host.js';
+import { Peers } from '../../../apps/worker/src/lifecycle/peers.js';
 import { WorkerIdentity } from '../../../apps/worker/src/lifecycle/worker-identity.js';
 import { Puller } from '../../../apps/worker/src/pull/puller.js';
 import { Settler } from '../../../apps/worker/src/settle/settler.js';
@@ -146,13 +147,14 @@ class LateSweeper extends Sweeper {
   constructor(
     queue: JobQueue,
     cluster: Cluster,
+    peers: Peers,
     models: ModelHost,
     identity: WorkerIdentity,
     config: WorkerConfig,
     private readonly time: Clock,
     logger: Logger,
   ) {
-    super(queue, cluster, models, identity, config, time, logger);
+    super(queue, cluster, peers, models, identity, config, time, logger);
   }
 
   override start(): void {

@@ -1,4 +1,4 @@
-import { inferenceQueue } from '@sluice/contracts';
+import { inferenceQueue, queueOwner } from '@sluice/contracts';
 import type { InferenceEngine, LoadedModel, PackedBatch } from '@sluice/inference-engine';
 import { modelName, type Scenario } from '../scenario.js';
 import { divert } from '../world/divert.js';
@@ -12,6 +12,8 @@ export interface WitnessedRun {
   /** Of the model, or of updates when no request is in it. */
   readonly model: string;
   readonly requests: readonly SimulatedRequest[];
+  /** How many of them belong to another worker. */
+  readonly stolen: number;
   readonly startedAt: number;
   /** Undefined while it runs, and for ever when its process dies in it. */
   endedAt: number | undefined;
@@ -69,12 +71,19 @@ export class DeviceWitness {
     const [, width = 1] = input.shape;
     const owners = ownersOf(new Int32Array(buffer, input.byteOffset, input.byteLength / 4), width);
     const requests = this.whole(owners, device).filter(({ number }) => number > 0);
-    const run = { device, model, requests, startedAt: this.now(), endedAt: undefined };
+    const stolen = requests.filter((request) => this.isStolen(request)).length;
+    const run = { device, model, requests, stolen, startedAt: this.now(), endedAt: undefined };
     this.runs.push(run);
     const numbers = requests.map(({ number }) => number);
     this.judgement.trace.note(device, 'run', { model, rows: owners.length, requests: numbers });
     this.check(run, width);
     return run;
+  }
+
+  private isStolen(request: SimulatedRequest): boolean {
+    const job = this.jobOf(request);
+    const owner = job && queueOwner(job.queue);
+    return owner !== undefined && job?.hold?.lease.holder !== owner;
   }
 
   /** The requests whose rows these are, each with all of its rows and in order. */

@@ -1,9 +1,10 @@
 import type { Scenario } from '../scenario.js';
 import { MOST_CALL_MS } from '../world/fault-layer.js';
 import type { Judgement } from './judgement.js';
+import type { Invariant } from './violation.js';
 
 /** A worker looks for work itself this often, for a wake-up that was lost; it may be under way when it is needed. */
-const POLL_MS = 1_000;
+export const POLL_MS = 1_000;
 const DISTURBED_MS = 600;
 /** From a job's being put into the queue to the start of its run, for each worker that is woken before. */
 const CALLS_TO_START = 5;
@@ -37,6 +38,7 @@ export class IdleWatch {
     private readonly now: () => number,
     private readonly boundMs: number,
     private readonly judgement: Judgement,
+    private readonly invariant: Invariant = 'work-conserving',
   ) {}
 
   /** To be called whenever something may have changed. */
@@ -55,7 +57,7 @@ export class IdleWatch {
     this.longestMs = Math.max(this.longestMs, idleMs);
     if (idleMs > this.boundMs)
       this.judgement.violated(
-        'work-conserving',
+        this.invariant,
         `${name} was idle for ${idleMs.toFixed(1)} ms while work waited (${work ?? 'until now'}), the bound is ${this.boundMs.toFixed(1)}`,
       );
   }

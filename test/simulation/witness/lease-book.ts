@@ -54,6 +54,10 @@ export class LeaseBook {
     return this.waitingOf(queue);
   }
 
+  queuesWithWork(): string[] {
+    return [...this.waitingIn].flatMap(([queue, waiting]) => (waiting.size > 0 ? queue : []));
+  }
+
   /** Jobs that are held by somebody. */
   held(): KnownJob[] {
     return [...this.jobs.values()].filter(({ state }) => state === 'held');

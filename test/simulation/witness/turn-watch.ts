@@ -1,3 +1,4 @@
+import { queueOwner } from '@sluice/contracts';
 import type { Judgement } from './judgement.js';
 import type { KnownJob, LeaseBook } from './lease-book.js';
 
@@ -8,6 +9,8 @@ const SWEEP_MS = 1_000;
 const SLACK_MS = 500;
 /** A worker may have been woken for another queue, or have looked just before the head was overdue. */
 const UNDER_WAY = 2;
+/** A worker serves its own queues first, but for one pull of so many. */
+const LOCALITY_TURN = 13;
 
 interface WatchedWorker {
   readonly name: string;
@@ -61,7 +64,8 @@ export class TurnWatch {
       const [oldest] = waiting;
       if (!oldest || !isOverdue) continue;
       const leases = this.leasesBefore(oldest, name).add(token);
-      if (leases.size > UNDER_WAY)
+      const most = queueOwner(job.queue) === undefined ? UNDER_WAY : UNDER_WAY + LOCALITY_TURN;
+      if (leases.size > most)
         this.judgement.violated(
           'turns',
           `${name} passes over job ${oldest.id} in ${queue} for the ${leases.size}th time`,

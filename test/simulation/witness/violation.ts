@@ -10,6 +10,8 @@ export const INVARIANTS = {
   share: 'a class with a weight is served within the stated bound',
   turns: 'no queue and no level is passed over for ever',
   'work-conserving': 'while work waits that a device could run, that device is not idle',
+  stealing: 'work that waits too long for its own worker is done by one that is idle',
+  searching: 'few look for work to steal at once, and whoever has some does not',
   'late binding': 'a worker holds no more than the next batch of each class',
   recovery: 'what a worker leaves behind is answered within 5 s, and the time that its work takes',
   'nothing held': 'after a drain nothing is held, and nothing is lost',

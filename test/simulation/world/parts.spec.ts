@@ -1,3 +1,4 @@
+import { SystemRandom } from '../../../apps/worker/src/lifecycle/random.js';
 import { NestFactory } from '@nestjs/core';
 import { InMemoryCluster, InMemoryClusterHub } from '@sluice/cluster';
 import { compileWorkerConfig } from '@sluice/config';
@@ -16,6 +17,7 @@ it('wires a worker as Nest does', async () => {
   const engine = new SimulatedEngine({ clock, read: () => '', onCrash: () => {} });
   const module = WorkerModule.with(config, createLogger('worker', 'silent'), {
     clock,
+    random: new SystemRandom(),
     queue: new InMemoryJobQueue(config.queue, clock),
     cluster: new InMemoryCluster(new InMemoryClusterHub(clock), clock, config.presenceMs),
     store: new MemoryModelStore([]),

@@ -2,7 +2,6 @@ import type { Cluster, Reply } from '@sluice/cluster';
 import type { ErrorBody } from '@sluice/contracts';
 import { JobIds, type JobQueue, type JobStatus, type Outcome } from '@sluice/job-queue';
 import type { Clock } from '@sluice/clock';
-import { queueOf } from '../witness/device-witness.js';
 import type { Judgement } from '../witness/judgement.js';
 import { isAnswerOf, payloadOf, type SimulatedRequest } from './request.js';
 
@@ -26,6 +25,7 @@ export interface Ended {
 
 interface Waiting {
   readonly request: SimulatedRequest;
+  readonly queue: string;
   readonly sentAt: number;
   readonly expiresAt: number;
   accepted: boolean;
@@ -45,12 +45,16 @@ export class SimulatedClient {
   private onEnd: (ended: Ended) => void = () => {};
   private readonly apiId = 'api-1';
 
-  /** @param slackMs how far a worker's idea of the queue's clock may be off */
+  /**
+   * @param queueFor the queue that a request joins, as it is sent
+   * @param slackMs how far a worker's idea of the queue's clock may be off
+   */
   constructor(
     private readonly queue: JobQueue,
     private readonly cluster: Cluster,
     private readonly clock: Clock,
     random: () => number,
+    private readonly queueFor: (request: SimulatedRequest) => string,
     private readonly slackMs: number,
     private readonly judgement: Judgement,
   ) {
@@ -69,11 +73,12 @@ export class SimulatedClient {
   async send(requests: readonly SimulatedRequest[]): Promise<void> {
     const [first] = requests;
     if (!first) return;
+    const queue = this.queueFor(first);
     const jobs = requests.map((request) => {
       const id = this.ids.next();
       const sentAt = this.clock.now();
       const expiresAt = this.queue.now() + (request.timeoutMs ?? PATIENCE_MS);
-      this.waiting.set(id, { request, sentAt, expiresAt, accepted: false });
+      this.waiting.set(id, { request, queue, sentAt, expiresAt, accepted: false });
       this.jobIds.set(request.number, id);
       this.look(id, FIRST_LOOK_MS);
       this.clock.after(request.timeoutMs ?? PATIENCE_MS, () => void this.giveUp(id));
@@ -87,9 +92,9 @@ export class SimulatedClient {
         payload: payloadOf(request),
       };
     });
-    this.judgement.trace.note('client', 'send', { requests: jobs.map(({ id, label }) => [label.request, id]) });
+    this.judgement.trace.note('client', 'send', { queue, requests: jobs.map(({ id, label }) => [label.request, id]) });
     try {
-      await this.queue.enqueue(queueOf(first), jobs);
+      await this.queue.enqueue(queue, jobs);
       for (const { id } of jobs) {
         const waiting = this.waiting.get(id);
         if (waiting) waiting.accepted = true;
@@ -122,7 +127,7 @@ export class SimulatedClient {
   private async inspect(id: string): Promise<JobStatus | undefined> {
     const waiting = this.waiting.get(id);
     if (!waiting?.accepted) return undefined;
-    const [status] = await this.queue.inspect(queueOf(waiting.request), [id]);
+    const [status] = await this.queue.inspect(waiting.queue, [id]);
     if (status?.state === 'ended') {
       this.answers.set(id, status.outcome);
       this.end(id, status.outcome, 'repaired');
@@ -136,10 +141,9 @@ export class SimulatedClient {
     await this.inspect(id);
     const waiting = this.waiting.get(id);
     if (!waiting) return;
-    const { request } = waiting;
     const error: ErrorBody = { code: 'deadline_exceeded', message: 'not answered within its deadline' };
     this.end(id, { ok: false, error }, 'given up');
-    await this.queue.cancel(queueOf(request), [id]);
+    await this.queue.cancel(waiting.queue, [id]);
   }
 
   /** @param onEnd called for every request that has ended */

@@ -59,10 +59,16 @@ export class SimulatedFleet {
 
   private store(): MemoryModelStore {
     return new MemoryModelStore(
-      this.scenario.models.map(({ maxBatchSize, shareClass }, model) => ({
+      this.scenario.models.map(({ maxBatchSize, shareClass, savesMs }, model) => ({
         ref: { model: modelName(model), version: '1' },
-        config: { platform: 'scripted', maxBatchSize, shareClass },
+        config: {
+          platform: 'scripted',
+          maxBatchSize,
+          shareClass,
+          affinity: savesMs === undefined ? undefined : { savesMs },
+        },
         path: String(model),
+        bytes: 0,
         fingerprint: String(model),
       })),
     );

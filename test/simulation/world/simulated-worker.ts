@@ -1,7 +1,7 @@
 import { InMemoryCluster, type InMemoryClusterHub } from '@sluice/cluster';
 import type { Provider } from '@nestjs/common';
 import type { WorkerConfig } from '@sluice/config';
-import { inferenceQueue, queueOwner, workerUpdateQueue } from '@sluice/contracts';
+import { MODEL_UPDATE_QUEUE, sharedQueue, workerUpdateQueue } from '@sluice/contracts';
 import { SimulatedEngine } from '@sluice/inference-engine';
 import type { InMemoryJobQueue, JobQueue } from '@sluice/job-queue';
 import type { ModelStore } from '@sluice/model-store';
@@ -19,6 +19,7 @@ import { WorkerModule } from '../../../apps/worker/src/worker.module.js';
 import type { DeviceWitness } from '../witness/device-witness.js';
 import type { Judgement } from '../witness/judgement.js';
 import type { LeaseBook } from '../witness/lease-book.js';
+import type { SearchWatch } from '../witness/search-watch.js';
 import { CountingBufferPool } from './counting-buffer-pool.js';
 import { FaultLayer, type CallMoment, type FaultRates } from './fault-layer.js';
 import { faultyCluster, faultyEngine, faultyQueue } from './faulty-ports.js';
@@ -37,6 +38,7 @@ export interface WorkerWorld {
   readonly pace: () => number;
   readonly book: LeaseBook;
   readonly devices: DeviceWitness;
+  readonly searches: SearchWatch;
   readonly judgement: Judgement;
   /** Parts of the worker that are not its own: planted bugs. */
   readonly instead: readonly Provider[];
@@ -97,14 +99,24 @@ export class SimulatedWorker {
     return this.life?.holder;
   }
 
-  /** Queues whose jobs it can run. */
+  /** Under which it is known, or was last. */
+  get lastHolder(): string {
+    return this.life?.holder ?? this.holderOf(this.lives);
+  }
+
+  /** Queues whose jobs are for it: those of its models, shared and its own. */
   get serves(): string[] {
     return (
       this.life?.parts
         .get(ModelHost)
         .hostedModels()
-        .map(({ ref }) => inferenceQueue(ref)) ?? []
+        .flatMap(({ queues }) => queues) ?? []
     );
+  }
+
+  /** Whether it could run the jobs of a queue, whomever they belong to. */
+  canRun(queue: string): boolean {
+    return this.life?.parts.get(ModelHost).byQueue(queue) !== undefined;
   }
 
   /** The queue of its updates, while it has none at hand. */
@@ -181,10 +193,10 @@ export class SimulatedWorker {
         'nothing held',
         `${this.name} has drained and holds ${held} leases, ${staged} staged`,
       );
-    // Of a lease that was sent again the worker never heard; its own queue goes with it.
+    // Of a lease that was sent again the worker never heard; the queue of its updates goes with it.
     if (this.world.rates.resend === 0)
       for (const { id, queue, hold } of this.world.book.held())
-        if (hold?.lease.holder === life.holder && queueOwner(queue) === undefined)
+        if (hold?.lease.holder === life.holder && sharedQueue(queue) !== MODEL_UPDATE_QUEUE)
           this.world.judgement.violated('nothing held', `${this.name} has drained and holds job ${id}`);
     this.bury(life);
   }
@@ -197,6 +209,10 @@ export class SimulatedWorker {
     this.fate.onTurn();
   }
 
+  private holderOf(life: number): string {
+    return `${this.name}.${life}`;
+  }
+
   private bury(life: Life): void {
     life.process.kill();
     life.end();
@@ -207,8 +223,9 @@ export class SimulatedWorker {
   }
 
   private live(): Life {
-    const { clock, hub, config, book, devices, judgement, rates, random, store, readModel, pace, spoil } = this.world;
-    const process = clock.process(`${this.name}.${this.lives}`);
+    const { clock, hub, config, book, devices, searches, judgement, rates, random, store, readModel, pace, spoil } =
+      this.world;
+    const process = clock.process(this.holderOf(this.lives));
     const holder = process.name;
     const layer = new FaultLayer({
       process,
@@ -229,7 +246,12 @@ export class SimulatedWorker {
     const device = faultyEngine(devices.around(engine, this.name), layer);
     const module = WorkerModule.with(config, logger, {
       clock: process,
-      queue: faultyQueue(book.around(spoil(queue), this.name), layer, process, this.fate.skewMs),
+      random: { next: random },
+      queue: searches.around(
+        faultyQueue(book.around(spoil(queue), this.name), layer, process, this.fate.skewMs),
+        this.name,
+        holder,
+      ),
       cluster: faultyCluster(book.aroundReplies(cluster, this.name), layer),
       store,
       engines: new Engines({ onnxruntime_onnx: device, scripted: device }),

@@ -35,6 +35,8 @@ const OPERATIONS = [
   ...['index', 'models/{model}/load', 'models/{model}/unload'].map((it) => ['post', `/v2/repository/${it}`] as const),
   ...['get', 'post'].map((method) => [method, PROFILE] as const),
   ['get', '/cluster'] as const,
+  ['post', '/workers/{id}/pause'] as const,
+  ['post', '/workers/{id}/resume'] as const,
 ];
 
 let cluster: ApiCluster;
