@@ -39,6 +39,15 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   burst: ['allBusyMsP50', 'allBusyMsMax', 'lastAnswerMs', 'idealMs'],
   overload: ['points', 'goodputAt3xPercentOfBest'],
   crash: ['sent', 'answered', 'failed', 'hung', 'duplicated', 'reexecuted', 'longestAnswerMs', 'kills'],
+  steal: ['makespanMs', 'idealMs', 'makespanRatio', 'noStealMakespanMs', 'jobsMoved'],
+  affinity: [
+    'movesRandom',
+    'movesAffinity',
+    'movesSavedPercent',
+    'p99RandomMs',
+    'p99AffinityMs',
+    'p99AffinityNoStealMs',
+  ],
 };
 /** Its workers die, and what they used is then not known. */
 const WITHOUT_CPU = new Set(['crash']);

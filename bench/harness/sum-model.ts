@@ -10,10 +10,13 @@ export interface SumModel {
   readonly fixedMs: number;
   readonly perRowMs: number;
   readonly maxBatch: number;
+  /** That its requests may belong to one worker, and what that saves; by default they do not. */
+  readonly affinitySavesMs?: number;
 }
 
 /** @param models folder to write it into */
-export async function writeSumModel(models: string, { name, fixedMs, perRowMs, maxBatch }: SumModel): Promise<void> {
+export async function writeSumModel(models: string, model: SumModel): Promise<void> {
+  const { name, fixedMs, perRowMs, maxBatch, affinitySavesMs } = model;
   const file: ScriptedModelFile = {
     inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 4] }],
     outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 1] }],
@@ -23,7 +26,11 @@ export async function writeSumModel(models: string, { name, fixedMs, perRowMs, m
   await mkdir(join(models, name, '1'), { recursive: true });
   await writeFile(
     join(models, name, 'config.json'),
-    JSON.stringify({ platform: 'scripted', max_batch_size: maxBatch }),
+    JSON.stringify({
+      platform: 'scripted',
+      max_batch_size: maxBatch,
+      ...(affinitySavesMs !== undefined && { affinity: { saves_ms: affinitySavesMs } }),
+    }),
   );
   await writeFile(join(models, name, '1', 'model.json'), JSON.stringify(file));
 }

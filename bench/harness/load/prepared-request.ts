@@ -13,12 +13,14 @@ export interface PreparedRequest {
  *
  * @param body its JSON
  * @param raw binary tensor data behind it
+ * @param headers beside those that it needs
  */
 export function prepareInfer(
   model: string,
   body: string,
   isAnsweredBy: PreparedRequest['isAnsweredBy'],
   raw?: Buffer,
+  headers: Readonly<Record<string, string>> = {},
 ): PreparedRequest {
   const json = Buffer.from(body);
   const head = [
@@ -27,6 +29,7 @@ export function prepareInfer(
     `content-type: application/${raw ? 'octet-stream' : 'json'}`,
     ...(raw ? [`inference-header-content-length: ${json.byteLength}`] : []),
     `content-length: ${json.byteLength + (raw?.byteLength ?? 0)}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
   ];
   const bytes = [Buffer.from(`${head.join('\r\n')}\r\n\r\n`), json, ...(raw ? [raw] : [])];
   return { bytes: Buffer.concat(bytes), isAnsweredBy };
