@@ -127,3 +127,5 @@ export const clusterSchema = openApi(
     }),
   }),
 );
+
+export const pausedWorkerSchema = openApi(z.object({ id: z.string(), paused: z.boolean() }));

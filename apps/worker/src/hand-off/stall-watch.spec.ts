@@ -56,11 +56,13 @@ describe('StallWatch', () => {
   const models = { isLoading: false };
   let usedBytes = 0;
   let startedAt = 0;
+  let worker = clock.process('worker');
   let watch: StallWatch | undefined;
 
   /** Watches a worker whose device has one run. */
   const start = async (runMs: number) => {
     startedAt = clock.now();
+    worker = clock.process('worker');
     log.length = 0;
     active.clear();
     const config = compileWorkerConfig({ SLUICE_MEMORY_LIMIT_BYTES: String(LIMIT) });
@@ -68,7 +70,17 @@ describe('StallWatch', () => {
     const device = new DeviceLoop(config, clock, logger);
     const cluster = new InMemoryCluster(new InMemoryClusterHub(clock), clock, config.presenceMs);
     const identity = { id: 'w', host: 'h', pid: 1, startedAt: 0 };
-    watch = new StallWatch(config, device, models as never, memory, cluster, identity, handOff as never, clock, logger);
+    watch = new StallWatch(
+      config,
+      device,
+      models as never,
+      memory,
+      cluster,
+      identity,
+      handOff as never,
+      worker,
+      logger,
+    );
     watch.start((reason) => log.push(`hopeless: ${reason.message}`));
     device.start([new SlowLane(clock, runMs)], () => {});
     return cluster;
@@ -97,6 +109,16 @@ describe('StallWatch', () => {
     await start(60_000);
     await pass(1_250);
     expect(log).toEqual(['+overdue at 300', 'hopeless: a run takes 1200 ms, 10 were expected']);
+  });
+
+  it('does not count the time in which its own process was stopped', async () => {
+    await start(60_000);
+    await pass(150);
+    worker.freeze();
+    await pass(30_000);
+    worker.thaw();
+    await pass(100);
+    expect(log.join()).not.toContain('hopeless');
   });
 
   it('does nothing about a run that is about as long as expected', async () => {

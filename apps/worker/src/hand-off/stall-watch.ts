@@ -3,7 +3,7 @@ import { Clock, type Timer } from '@sluice/clock';
 import { Cluster } from '@sluice/cluster';
 import { WorkerConfig } from '@sluice/config';
 import { messageOf } from '@sluice/contracts';
-import { isBlocked, isOverdue } from '@sluice/scheduling';
+import { isBlocked, isOverdue, type RunInProgress } from '@sluice/scheduling';
 import { Logger } from '@sluice/telemetry';
 import { DeviceLoop } from '../execute/device-loop.js';
 import { ModelHost } from '../lifecycle/model-host.js';
@@ -13,6 +13,8 @@ import { MemoryMeter } from './memory-meter.js';
 
 const LOOK_EVERY_MS = 100;
 const ASK_EVERY_MS = 400;
+/** A look that is later than this comes from a process that was stopped for a while: its device may have been, too. */
+const MOST_BETWEEN_LOOKS_MS = 500;
 /** A worker that was short of memory goes on when it is below its limit by this part. */
 const RELIEVED_BELOW = 0.9;
 
@@ -24,6 +26,8 @@ const RELIEVED_BELOW = 0.9;
 @Injectable()
 export class StallWatch {
   private timers: Timer[] = [];
+  /** The turn that was seen last, how long it had been watched, and when. */
+  private watched: { readonly turn: RunInProgress; readonly ms: number; readonly at: number } | undefined;
   private onHopeless: (reason: Error) => void = () => {};
 
   constructor(
@@ -51,7 +55,7 @@ export class StallWatch {
 
   private async look(): Promise<void> {
     const { turn } = this.device;
-    const run = turn && { elapsedMs: this.clock.now() - turn.startedAt, predictedMs: turn.expectedMs };
+    const run = turn && { elapsedMs: this.watchedMs(turn), predictedMs: turn.expectedMs };
     if (run && isOverdue(run)) {
       const { elapsedMs, predictedMs = 0 } = run;
       this.onHopeless(new Error(`a run takes ${Math.round(elapsedMs)} ms, ${Math.round(predictedMs)} were expected`));
@@ -62,6 +66,15 @@ export class StallWatch {
     await this.handOff.set('loading', isLoading);
     await this.handOff.set('overdue', blocked && !isLoading);
     await this.handOff.set('memory', this.isShortOfMemory());
+  }
+
+  /** How long a turn has taken, but for the time in which this process itself did not go on. */
+  private watchedMs(turn: RunInProgress): number {
+    const now = this.clock.now();
+    const before = this.watched?.turn === turn ? this.watched : { ms: 0, at: turn.startedAt };
+    const ms = before.ms + Math.min(now - before.at, MOST_BETWEEN_LOOKS_MS);
+    this.watched = { turn, ms, at: now };
+    return ms;
   }
 
   private isShortOfMemory(): boolean {
