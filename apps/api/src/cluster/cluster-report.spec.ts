@@ -74,8 +74,6 @@ describe('the report on the cluster', () => {
       meanRows: 4,
       slices: 3,
       expired: 0,
-      stolen: 0,
-      handOff: [],
       refused: 5,
       loopGapMs: 9,
     });
