@@ -5,7 +5,7 @@ import type { Invariant } from './violation.js';
 
 /** A worker looks for work itself this often, for a wake-up that was lost; it may be under way when it is needed. */
 export const POLL_MS = 1_000;
-const DISTURBED_MS = 600;
+const DISTURBED_MS = 1_200;
 /** Of updates whose every wake-up is lost some waited for three of them; why is not known. */
 const POLLS_FOR_UPDATES = 6;
 /** From a job's being put into the queue to the start of its run, for each worker that is woken before. */
