@@ -9,7 +9,7 @@ const SWEEP_MS = 1_000;
 const SLACK_MS = 500;
 /** A worker may have been woken for another queue, or have looked just before the head was overdue. */
 const UNDER_WAY = 2;
-/** A worker serves its own queues first, but for one pull of so many. */
+/** A worker serves its own queues first, but for one pull of so many; those that a wake-up names are not counted. */
 const LOCALITY_TURN = 13;
 
 interface WatchedWorker {
@@ -64,7 +64,7 @@ export class TurnWatch {
       const [oldest] = waiting;
       if (!oldest || !isOverdue) continue;
       const leases = this.leasesBefore(oldest, name).add(token);
-      const most = queueOwner(job.queue) === undefined ? UNDER_WAY : UNDER_WAY + LOCALITY_TURN;
+      const most = queueOwner(job.queue) === undefined ? UNDER_WAY : UNDER_WAY + 2 * LOCALITY_TURN;
       if (leases.size > most)
         this.judgement.violated(
           'turns',
