@@ -3,28 +3,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { decodeResult, encodeRequest, type InferenceRequest } from '@sluice/contracts';
 import { BullMqJobQueue, JobIds, type JobQueue } from '@sluice/job-queue';
 import { askRedis } from './redis-command.js';
+import { GENEROUS_SETTINGS } from './queue-settings.js';
 import type { BenchRun } from './scenario.js';
 import type { Stage } from './stage.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const POLL_MS = 20;
-const MEGABYTE = 1024 * 1024;
 const CHUNK = 500;
 /** Nobody waits for the replies: what came of a job is read from the queue. */
 const NO_REPLY = '';
-
-/** More than are ever needed: nothing of it is to matter here. */
-const SETTINGS = {
-  leaseMs: 3_000,
-  maxPayloadBytes: MEGABYTE,
-  maxResultBytes: MEGABYTE,
-  maxWaiting: 100_000,
-  maxWaitingBytes: 100 * MEGABYTE,
-  keepResultsMs: 60_000,
-  keepAtMostMs: DAY_MS,
-  maxKeptJobs: 100_000,
-  maxKeptBytes: 100 * MEGABYTE,
-};
 
 /** Jobs of the sum model that are put into a queue by hand, past the API, which would spread them. */
 export class OwnBacklog {
@@ -44,7 +31,12 @@ export class OwnBacklog {
 
   static async open(bench: BenchRun, stage: Stage, queue: string): Promise<OwnBacklog> {
     const onError = (error: Error) => bench.tell(`backlog: ${error.message}`);
-    const jobs = new BullMqJobQueue({ redisUrl: stage.redisUrl.href, prefix: 'bull', settings: SETTINGS, onError });
+    const jobs = new BullMqJobQueue({
+      redisUrl: stage.redisUrl.href,
+      prefix: 'bull',
+      settings: GENEROUS_SETTINGS,
+      onError,
+    });
     await jobs.start();
     bench.cleanups.defer(() => jobs.stop());
     return new OwnBacklog(jobs, stage.redisUrl, queue);

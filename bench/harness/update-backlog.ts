@@ -3,25 +3,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { encodeUpdateJob, workerUpdateQueue, type ModelRef } from '@sluice/contracts';
 import { BullMqJobQueue, JobIds, type JobQueue } from '@sluice/job-queue';
 import { readEvents } from './log-events.js';
+import { GENEROUS_SETTINGS } from './queue-settings.js';
 import type { BenchRun } from './scenario.js';
 import type { Stage } from './stage.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const POLL_MS = 20;
-const MEGABYTE = 1024 * 1024;
-
-/** More than are ever needed: nothing of it is to matter here. */
-const SETTINGS = {
-  leaseMs: 3_000,
-  maxPayloadBytes: MEGABYTE,
-  maxResultBytes: MEGABYTE,
-  maxWaiting: 100_000,
-  maxWaitingBytes: 100 * MEGABYTE,
-  keepResultsMs: 60_000,
-  keepAtMostMs: DAY_MS,
-  maxKeptJobs: 100_000,
-  maxKeptBytes: 100 * MEGABYTE,
-};
 
 /**
  * Model updates that wait for one worker: profiles of a model, in the worker's own queue. The API asks for one at a time;
@@ -40,7 +27,12 @@ export class UpdateBacklog {
     const [joined] = readEvents<{ readonly workerId: string }>(stage.worker.log(), 'worker_joined');
     if (!joined) throw new Error(`${stage.worker.name} has not joined`);
     const onError = (error: Error) => bench.tell(`update backlog: ${error.message}`);
-    const jobs = new BullMqJobQueue({ redisUrl: stage.redisUrl.href, prefix: 'bull', settings: SETTINGS, onError });
+    const jobs = new BullMqJobQueue({
+      redisUrl: stage.redisUrl.href,
+      prefix: 'bull',
+      settings: GENEROUS_SETTINGS,
+      onError,
+    });
     await jobs.start();
     bench.cleanups.defer(() => jobs.stop());
     return new UpdateBacklog(jobs, workerUpdateQueue(joined.workerId), { model, version: '1' });

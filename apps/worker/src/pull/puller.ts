@@ -78,7 +78,7 @@ export class Puller {
   }
 
   /** More than a batch was there: what is left waits for longer than a run, unless others take some. */
-  private offer(queue: string): void {
+  offer(queue: string): void {
     this.queue.offer(queue).catch((error: unknown) => {
       this.logger.warn({ queue, reason: messageOf(error) }, 'offer_failed');
     });

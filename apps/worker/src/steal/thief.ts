@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { WorkerConfig } from '@sluice/config';
-import { messageOf, queueOwner } from '@sluice/contracts';
+import { queueOwner } from '@sluice/contracts';
 import { JobQueue, type QueueHead } from '@sluice/job-queue';
 import { maySearch, victimOrder, worthStealing } from '@sluice/scheduling';
 import { Logger } from '@sluice/telemetry';
@@ -71,7 +71,7 @@ export class Thief {
       this.logger.debug({ queue, jobs: jobs.length, waiting: head.waiting }, 'jobs_stolen');
       if (head.waiting > jobs.length) {
         this.left.set(shareClass, queue);
-        this.offerRest(queue);
+        this.puller.offer(queue);
       }
       return jobs;
     }
@@ -92,11 +92,5 @@ export class Thief {
     // By its owner alone; what that is running now comes on top, and is not known here.
     const victimWaitMs = batchMs === undefined ? Infinity : Math.ceil(waiting / costs.maxRows) * batchMs;
     return worthStealing({ victimWaitMs, costMs: serving.affinity?.savesMs ?? 0 });
-  }
-
-  private offerRest(queue: string): void {
-    this.queue.offer(queue).catch((error: unknown) => {
-      this.logger.warn({ queue, reason: messageOf(error) }, 'offer_failed');
-    });
   }
 }
