@@ -7,8 +7,8 @@ import { RedisScript } from './redis-script.js';
 const SAMPLE = 64;
 
 /**
- * What waits in a queue. The size of a payload is that of its own key, or of the base64 in the job's data; where both
- * have none the job is not Sluice's.
+ * What waits in a queue. The size of a payload is that of its own key, of the job's field or of the base64 in its data; where
+ * none has one the job is not Sluice's.
  *
  * KEYS  1 wait   2 prioritized   3 delayed   4 meta
  * ARGV  1 size of the sample   2 what comes before an id in a job's key   3 the same of its payload
@@ -22,6 +22,7 @@ local bytes, sampled = 0, 0
 if waiting > 0 then
   for _, id in ipairs(redis.call('ZRANDMEMBER', KEYS[2], ARGV[1])) do
     local size = redis.call('STRLEN', ARGV[3] .. id)
+    if size == 0 then size = redis.call('HSTRLEN', ARGV[2] .. id, 'payload') end
     if size == 0 then
       local data = redis.call('HGET', ARGV[2] .. id, 'data') or ''
       local base64 = string.match(data, '"payload":{"base64":"([^"]*)"') or ''

@@ -1,6 +1,5 @@
 import { messageOf, SluiceError } from '@sluice/contracts';
 import { redisConnection } from '@sluice/redis-connection';
-import type { JobsOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
 import {
   JobQueue,
@@ -22,26 +21,22 @@ import {
 } from '../job-queue.js';
 import type { Claim, JobAddress, JobRecord } from '../job-record.js';
 import { checkPayloads } from '../limits.js';
-import { keepMs } from '../retention.js';
 import { Admission } from './admission.js';
 import { ByteStore } from './byte-store.js';
 import { Claims } from './claims.js';
 import { readHeads } from './heads.js';
 import { Inspection } from './inspection.js';
-import { LeasedJobs } from './leased-jobs.js';
-import { Leasing } from './leasing.js';
 import { Listening } from './listening.js';
+import { OneByOne } from './one-by-one.js';
 import { Ownership } from './ownership.js';
 import { QueueEraser } from './queue-eraser.js';
-import { QueueHandles, type QueueHandle } from './queue-handles.js';
+import { QueueHandles } from './queue-handles.js';
 import { QueueRegistry } from './queue-registry.js';
 import { raiseJobs } from './raising.js';
 import { RedisClock } from './redis-clock.js';
 import { Removal } from './removal.js';
 import { Retention } from './retention.js';
-import { Settling } from './settling.js';
-import { toJobData } from './stored-job.js';
-import { sweepQueue } from './sweep.js';
+import type { TransitionParts, Transitions } from './transitions.js';
 import { WorkSignal } from './work-signal.js';
 
 export interface BullMqJobQueueOptions {
@@ -52,14 +47,9 @@ export interface BullMqJobQueueOptions {
   readonly onError: (error: Error) => void;
 }
 
-const DEFAULT_NAME = 'infer';
-
-/** Clocks differ, and a job that is kept as long as possible is removed by us, not by BullMQ a little earlier. */
-const AGE_MARGIN_MS = 3_600_000;
-
 /**
- * The reference adapter: BullMQ through its public API, so that BullMQ's own tools see every job as their own.
- * It is the measure of right, not of speed.
+ * The queue on BullMQ's keys, so that BullMQ's own tools see every job as their own. As it is made here it is the
+ * reference adapter: all through BullMQ's public API, one job a call.
  */
 export class BullMqJobQueue extends JobQueue {
   private readonly redis: Redis;
@@ -69,8 +59,7 @@ export class BullMqJobQueue extends JobQueue {
   private readonly clock: RedisClock;
   private readonly registry: QueueRegistry;
   private readonly admission: Admission;
-  private readonly leasing: Leasing;
-  private readonly settling: Settling;
+  private readonly transitions: Transitions;
   private readonly retention: Retention;
   private readonly inspection: Inspection;
   private readonly removal: Removal;
@@ -82,7 +71,10 @@ export class BullMqJobQueue extends JobQueue {
   private started: Promise<void> | undefined;
   private stopped: Promise<void> | undefined;
 
-  constructor({ redisUrl, prefix, settings, onError }: BullMqJobQueueOptions) {
+  constructor(
+    { redisUrl, prefix, settings, onError }: BullMqJobQueueOptions,
+    transitions: (parts: TransitionParts) => Transitions = (parts) => new OneByOne(parts),
+  ) {
     super();
     this.settings = settings;
     this.redis = redisConnection(redisUrl, 'queue', onError);
@@ -93,10 +85,9 @@ export class BullMqJobQueue extends JobQueue {
     this.registry = new QueueRegistry(this.redis, prefix);
     this.admission = new Admission(this.redis, this.handles, settings);
     this.retention = new Retention(this.redis, this.handles, this.registry, this.clock, settings);
-    const leased = new LeasedJobs(this.handles);
-    this.settling = new Settling(this.handles, leased, this.bytes, this.retention, settings);
     const listening = new Listening(this.redis, this.handles);
-    this.leasing = new Leasing(this.handles, leased, this.settling, this.bytes, listening, this.clock, settings);
+    const { redis, handles, bytes, clock, retention } = this;
+    this.transitions = transitions({ redis, handles, bytes, clock, retention, listening, settings });
     this.inspection = new Inspection(this.redis, this.handles, this.bytes, this.clock, this.retention);
     this.removal = new Removal(this.handles, this.bytes);
     this.eraser = new QueueEraser(this.redis, this.handles, this.registry);
@@ -126,36 +117,36 @@ export class BullMqJobQueue extends JobQueue {
 
   override async enqueue(queue: string, jobs: readonly NewJob[]): Promise<void> {
     checkPayloads(jobs, this.settings);
-    const handle = this.handles.of(queue);
     await this.whileAvailable(`enqueue in ${queue}`, () =>
-      this.admission.admit(queue, jobs, () => this.add(handle, jobs)),
+      this.admission.admit(queue, jobs, async () => {
+        await this.ownership.note(queue, jobs);
+        await Promise.all([this.registry.note(queue), this.transitions.add(queue, jobs)]);
+      }),
     );
   }
 
   override lease(queue: string, request: LeaseRequest): Promise<LeaseResult> {
-    return this.leasing.lease(queue, request);
+    return this.transitions.lease(queue, request);
   }
 
   override extend(leases: readonly Lease[]): Promise<Lease[]> {
-    return this.leasing.extend(leases);
+    return this.transitions.extend(leases);
   }
 
   override settle(settlements: readonly Settlement[]): Promise<SettleOutcome[]> {
-    return this.settling.settle(settlements);
+    return this.transitions.settle(settlements);
   }
 
   override release(leases: readonly Lease[]): Promise<void> {
-    return this.leasing.release(leases);
+    return this.transitions.release(leases);
   }
 
-  override async sweep(queue: string, judge: Judge): Promise<SweptJob[]> {
-    const swept = await sweepQueue(this.redis, this.handles.of(queue), judge);
-    if (swept.length > 0) await this.handles.wake(queue);
-    return swept;
+  override sweep(queue: string, judge: Judge): Promise<SweptJob[]> {
+    return this.transitions.sweep(queue, judge);
   }
 
   override cancel(queue: string, jobIds: readonly string[]): Promise<CancelOutcome[]> {
-    return this.removal.cancel(queue, jobIds);
+    return this.transitions.cancel(queue, jobIds);
   }
 
   override forget(queue: string, jobIds: readonly string[]): Promise<void> {
@@ -243,29 +234,5 @@ export class BullMqJobQueue extends JobQueue {
       if (error instanceof SluiceError) throw error;
       throw new SluiceError('redis_unavailable', `could not ${what}: ${messageOf(error)}`, { cause: error });
     }
-  }
-
-  private async add({ queue, keys }: QueueHandle, jobs: readonly NewJob[]): Promise<void> {
-    await this.ownership.note(queue.name, jobs);
-    const noted = this.registry.note(queue.name);
-    const entries = await Promise.all(
-      jobs.map(async (job) => {
-        const payloadUntil = job.expiresAt + keepMs(job.keepResultMs, this.settings);
-        const payload = await this.bytes.put(keys.payload(job.id), job.payload, payloadUntil);
-        return { name: job.name ?? DEFAULT_NAME, data: toJobData(job, payload), opts: this.jobOptions(job) };
-      }),
-    );
-    const [only] = entries;
-    const isLone = only !== undefined && entries.length === 1;
-    const added = isLone ? queue.add(only.name, only.data, only.opts) : queue.addBulk(entries);
-    await Promise.all([noted, added]);
-  }
-
-  private jobOptions({ id, priority }: NewJob): JobsOptions {
-    // What is left over by a plain BullMQ worker that ended it; whatever Sluice ends is pruned in time.
-    const keep = { age: (this.settings.keepAtMostMs + AGE_MARGIN_MS) / 1000 };
-    // Of the queue's clock, not of this host's: waiting times are measured against it.
-    const timestamp = this.clock.now();
-    return { jobId: id, timestamp, priority, attempts: 1, removeOnComplete: keep, removeOnFail: keep };
   }
 }

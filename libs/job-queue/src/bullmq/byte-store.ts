@@ -18,10 +18,11 @@ export class ByteStore {
     return { key };
   }
 
-  /** Undefined when the bytes have expired. */
-  async get(stored: StoredBytes): Promise<Uint8Array | undefined> {
+  /** Of the job with this key; undefined when the bytes have expired. */
+  async get(stored: StoredBytes, job: string): Promise<Uint8Array | undefined> {
     if ('base64' in stored) return Buffer.from(stored.base64, 'base64');
-    return (await this.redis.getBuffer(stored.key)) ?? undefined;
+    if ('key' in stored) return (await this.redis.getBuffer(stored.key)) ?? undefined;
+    return (await this.redis.hgetBuffer(job, stored.field)) ?? undefined;
   }
 
   async remove(keys: readonly string[]): Promise<void> {

@@ -32,7 +32,7 @@ export class Inspection {
         if (job.finishedOn === undefined) return { state: locked ? 'active' : 'waiting' };
         const data = parseJobData(job.data);
         if (data && (await this.isOver(queue, id, data))) return { state: 'gone' };
-        const outcome = await this.outcomeOf(job, data);
+        const outcome = await this.outcomeOf(queue, job, data);
         return outcome ? { state: 'ended', outcome } : { state: 'gone' };
       }),
     );
@@ -95,14 +95,14 @@ export class Inspection {
     return Job.fromId(this.handles.of(queue).queue, id);
   }
 
-  private async outcomeOf(job: Job, data: StoredJobData | undefined): Promise<Outcome | undefined> {
+  private async outcomeOf(queue: string, job: Job, data: StoredJobData | undefined): Promise<Outcome | undefined> {
     if (job.failedReason) return parseFailure(job.failedReason);
     const stored = parseReturnValue(job.returnvalue);
     if (!stored || !data) {
       const message = `job ${job.id ?? '?'} was completed by a worker that is not Sluice's`;
       return { ok: false, error: { code: 'internal', message } };
     }
-    const result = await this.bytes.get(stored);
+    const result = await this.bytes.get(stored, this.handles.keysOf(queue).job(job.id ?? ''));
     return result && { ok: true, result };
   }
 }

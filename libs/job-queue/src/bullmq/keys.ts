@@ -55,6 +55,26 @@ export class QueueKeys {
     return `${this.base}:delayed`;
   }
 
+  /** Jobs whose locks BullMQ's stalled check of a plain worker suspects. */
+  get stalled(): string {
+    return `${this.base}:stalled`;
+  }
+
+  /** BullMQ's stream of what happens to jobs. */
+  get events(): string {
+    return `${this.base}:events`;
+  }
+
+  /** Counts the jobs that were ever added. */
+  get id(): string {
+    return `${this.base}:id`;
+  }
+
+  /** The counter in the scores of the prioritised jobs. */
+  get priorityCounter(): string {
+    return `${this.base}:pc`;
+  }
+
   /** A hash that tells, among other things, whether the queue is paused. */
   get meta(): string {
     return `${this.base}:meta`;

@@ -2,6 +2,7 @@ import { SluiceError } from '@sluice/contracts';
 import type { Job } from 'bullmq';
 import { expiredError } from '../expiry.js';
 import { fairPart } from '../fair-part.js';
+import { groupBy } from '../group-by.js';
 import type { DroppedJob, Lease, LeasedJob, LeaseRequest, LeaseResult, QueueSettings } from '../job-queue.js';
 import type { ByteStore } from './byte-store.js';
 import { newLeaseToken } from './lease-token.js';
@@ -58,7 +59,10 @@ export class Leasing {
 
   async extend(leases: readonly Lease[]): Promise<Lease[]> {
     const lost: Lease[] = [];
-    for (const [{ queue, holder }, group] of byQueueAndHolder(leases)) {
+    for (const group of groupBy(leases, ({ queue, holder }) => `${queue} ${holder}`).values()) {
+      const [first] = group;
+      if (!first) continue;
+      const { queue, holder } = first;
       const ids = group.map(({ jobId }) => jobId);
       const tokens = group.map(({ token }) => token);
       const failed = new Set(
@@ -89,7 +93,7 @@ export class Leasing {
       taken.map(async (job, index) => {
         const lease = { queue, jobId: job.id ?? '', holder, token, attempt: job.attemptsStarted };
         this.leased.remember(lease, job);
-        const opened = await this.openOne(job);
+        const opened = await this.openOne(queue, job);
         if (!('error' in opened)) {
           jobs[index] = { lease, ...opened };
           return;
@@ -102,7 +106,7 @@ export class Leasing {
     return { jobs: jobs.filter(Boolean), dropped };
   }
 
-  private async openOne(job: Job): Promise<Omit<LeasedJob, 'lease'> | Omit<DroppedJob, 'jobId'>> {
+  private async openOne(queue: string, job: Job): Promise<Omit<LeasedJob, 'lease'> | Omit<DroppedJob, 'jobId'>> {
     const data = parseJobData(job.data);
     if (!data) {
       const message = `job ${job.id ?? '?'} was not written by Sluice: it has none of the fields that a request has`;
@@ -111,7 +115,7 @@ export class Leasing {
     const { replyTo, expiresAt } = data;
     const expired = { replyTo, error: expiredError(this.clock.now() - job.timestamp) };
     if (expiresAt <= this.clock.now()) return expired;
-    const payload = await this.bytes.get(data.payload);
+    const payload = await this.bytes.get(data.payload, this.handles.keysOf(queue).job(job.id ?? ''));
     if (!payload) return expired;
     return {
       replyTo,
@@ -132,15 +136,4 @@ function deathsOf(job: Job, data: StoredJobData): LeasedJob['deaths'] {
 
 function isTaken(answer: PromiseSettledResult<Job | undefined> | undefined): boolean {
   return answer?.status === 'fulfilled' && answer.value !== undefined;
-}
-
-function byQueueAndHolder(leases: readonly Lease[]): Iterable<[Lease, Lease[]]> {
-  const groups = new Map<string, [Lease, Lease[]]>();
-  for (const lease of leases) {
-    const key = `${lease.queue} ${lease.holder}`;
-    const group = groups.get(key);
-    if (group) group[1].push(lease);
-    else groups.set(key, [lease, [lease]]);
-  }
-  return groups.values();
 }

@@ -57,7 +57,8 @@ return { redis.call('LLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2]) + due, liste
  * no longer than it would have waited.
  */
 export class Listening {
-  private readonly id = randomUUID();
+  /** In the sets of those that listen. */
+  readonly id = randomUUID();
   private stay: { readonly keys: readonly string[]; readonly until: Promise<unknown> } | undefined;
 
   constructor(

@@ -43,8 +43,12 @@ export class Retention {
       const entries = jobs.flatMap((job) => this.entry(job));
       await NOTE_KEPT.run(this.redis, this.keys(queue, kind), entries);
     });
-    // What nobody knows of would never be pruned.
-    await Promise.all([this.registry.note(queue), ...noted]);
+    await Promise.all([this.know(queue), ...noted]);
+  }
+
+  /** What nobody knows of would never be pruned. */
+  know(queue: string): Promise<void> {
+    return this.registry.note(queue);
   }
 
   /** Undefined when no settlement noted it: a plain BullMQ worker ended it. */
@@ -74,18 +78,27 @@ export class Retention {
     return pruned;
   }
 
-  private keys(queue: string, kind: RetentionClass): string[] {
+  /** The books: times, sizes, sum of the bytes. */
+  keys(queue: string, kind: RetentionClass): string[] {
     const keys = this.handles.keysOf(queue);
     return [keys.kept(kind, 'times'), keys.kept(kind, 'sizes'), keys.kept(kind, 'bytes')];
   }
 
   private entry({ lease, data, result }: EndingJob): (string | number)[] {
-    const inline = (stored: StoredBytes | undefined) => (stored && 'base64' in stored ? stored.base64.length : 0);
-    const resultBytes = result && 'key' in result.stored ? result.bytes : inline(result?.stored);
-    const bytes = keptBytes(inline(data?.payload) + resultBytes);
-    const resultKey = result && 'key' in result.stored ? result.stored.key : '';
-    return [lease.jobId, this.removalOf(data ?? {}), `${bytes} ${resultKey}`];
+    return [lease.jobId, this.removalOf(data ?? {}), keptNote(bytesInside(data?.payload), result)];
   }
+}
+
+/** What the books say about a job: the bytes that it holds, and the key of its result if that has one. */
+export function keptNote(payloadBytes: number, result: EndingJob['result']): string {
+  const isApart = result && 'key' in result.stored;
+  const resultBytes = isApart ? result.bytes : bytesInside(result?.stored);
+  return `${keptBytes(payloadBytes + resultBytes)} ${isApart ? result.stored.key : ''}`;
+}
+
+function bytesInside(stored: StoredBytes | undefined): number {
+  if (!stored || 'key' in stored) return 0;
+  return 'base64' in stored ? stored.base64.length : stored.bytes;
 }
 
 export interface EndingJob {

@@ -3,11 +3,18 @@ import { z } from 'zod';
 import type { Deaths, NewJob, Outcome } from '../job-queue.js';
 
 /**
- * A job as BullMQ stores it. `data` and `returnvalue` pass through JSON, so that bytes travel as base64 while they are
- * small and in a key of their own when they are not.
+ * A job as BullMQ stores it. `data` and `returnvalue` pass through JSON, so that bytes are in them as base64, or lie
+ * beside them: in a field of the job's hash, or in a key of their own when they are large.
  */
-const storedBytes = z.union([z.object({ base64: z.string() }), z.object({ key: z.string() })]);
+const storedBytes = z.union([
+  z.object({ base64: z.string() }),
+  z.object({ field: z.string(), bytes: z.number() }),
+  z.object({ key: z.string() }),
+]);
 export type StoredBytes = z.infer<typeof storedBytes>;
+
+/** The kind of work of a job that names none. */
+export const DEFAULT_NAME = 'infer';
 
 const death = z.enum(['in-company', 'alone']);
 const jobData = z.object({

@@ -64,7 +64,7 @@ async function takeOver(redis: Redis, { keys }: QueueHandle, jobId: string): Pro
   return taken ? token : undefined;
 }
 
-function deathOf(jobId: string, { alive, running }: Verdict): SweptJob['death'] {
+export function deathOf(jobId: string, { alive, running }: Verdict): SweptJob['death'] {
   if (alive || !running.includes(jobId)) return 'none';
   return running.length > 1 ? 'in-company' : 'alone';
 }
@@ -74,7 +74,8 @@ async function recordDeath(job: Job, death: 'in-company' | 'alone'): Promise<voi
   if (data) await job.updateData({ ...data, deaths: { ...data.deaths, [job.attemptsStarted]: death } });
 }
 
-function rememberVerdicts(judge: Judge): Judge {
+/** Each holder is asked about once. */
+export function rememberVerdicts(judge: Judge): Judge {
   const verdicts = new Map<string, Promise<Verdict>>();
   return (holder) => {
     let verdict = verdicts.get(holder);
