@@ -1,14 +1,17 @@
-import { BullMqJobQueue, JobIds, type NewJob } from '@sluice/job-queue';
+import { JobIds, type BullMqJobQueue, type NewJob } from '@sluice/job-queue';
 import { CONFORMANCE_SETTINGS, startRedis } from '@sluice/testing';
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
+import { REDIS_ADAPTERS } from './fixtures/adapters.js';
 
 /** Sluice's queues are BullMQ's: whoever else works on them, Sluice bears it, and they see what they expect. */
 const redis = await startRedis();
 const Q = 'inference.neighbours.1';
 let run = 0;
 
-describe('beside plain BullMQ', () => {
+afterAll(() => redis.stop());
+
+describe.each(REDIS_ADAPTERS)('beside plain BullMQ, $adapter', ({ Adapter }) => {
   let sluice: BullMqJobQueue;
   let queue: Queue;
   let prefix: string;
@@ -19,7 +22,7 @@ describe('beside plain BullMQ', () => {
   beforeEach(async () => {
     prefix = `neighbours-${++run}`;
     const onError = (error: Error) => expect.unreachable(error.message);
-    sluice = new BullMqJobQueue({ redisUrl: redis.url, prefix, settings: CONFORMANCE_SETTINGS, onError });
+    sluice = new Adapter({ redisUrl: redis.url, prefix, settings: CONFORMANCE_SETTINGS, onError });
     await sluice.start();
     queue = new Queue(Q, { connection, prefix });
   });
@@ -28,7 +31,6 @@ describe('beside plain BullMQ', () => {
     await queue.close();
     await sluice.stop();
   });
-  afterAll(() => redis.stop());
 
   const enqueue = async (count = 1, spec: Partial<NewJob> = {}) => {
     const expiresAt = Date.now() + 60_000;
@@ -157,7 +159,7 @@ describe('beside plain BullMQ', () => {
 
   it('tells the bytes of a long queue from a sample of its jobs', async () => {
     const settings = { ...CONFORMANCE_SETTINGS, maxWaiting: 1_000, maxWaitingBytes: 1e7 };
-    const roomy = new BullMqJobQueue({ redisUrl: redis.url, prefix, settings, onError: () => {} });
+    const roomy = new Adapter({ redisUrl: redis.url, prefix, settings, onError: () => {} });
     await roomy.start();
     const payloads = [10, 1_000, 9_000].map((size) => Buffer.alloc(size));
     const expiresAt = Date.now() + 60_000;

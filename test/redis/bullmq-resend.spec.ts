@@ -1,5 +1,6 @@
-import { BullMqJobQueue, JobIds, type Lease, type NewJob } from '@sluice/job-queue';
+import { JobIds, type BullMqJobQueue, type Lease, type NewJob } from '@sluice/job-queue';
 import { CONFORMANCE_SETTINGS, SeveringProxy, startRedis } from '@sluice/testing';
+import { REDIS_ADAPTERS } from './fixtures/adapters.js';
 
 /**
  * ioredis sends again what was not answered when its connection broke. Here the server has done its work each time, and
@@ -9,7 +10,9 @@ const redis = await startRedis();
 const Q = 'inference.resend.1';
 let run = 0;
 
-describe('when a connection breaks between a command and its answer', () => {
+afterAll(() => redis.stop());
+
+describe.each(REDIS_ADAPTERS)('$adapter: when a connection breaks between a command and its answer', ({ Adapter }) => {
   let proxy: SeveringProxy;
   let broken: BullMqJobQueue;
   let witness: BullMqJobQueue;
@@ -19,7 +22,7 @@ describe('when a connection breaks between a command and its answer', () => {
     proxy = await SeveringProxy.before(redis.url);
     const prefix = `resend-${++run}`;
     const open = async (redisUrl: string) => {
-      const queue = new BullMqJobQueue({ redisUrl, prefix, settings: CONFORMANCE_SETTINGS, onError: () => {} });
+      const queue = new Adapter({ redisUrl, prefix, settings: CONFORMANCE_SETTINGS, onError: () => {} });
       await queue.start();
       return queue;
     };
@@ -30,7 +33,6 @@ describe('when a connection breaks between a command and its answer', () => {
     await Promise.all([broken.stop(), witness.stop()]);
     await proxy.close();
   });
-  afterAll(() => redis.stop());
 
   const job = (): NewJob => ({
     id: ids.next(),

@@ -1,13 +1,16 @@
-import { BullMqJobQueue, JobIds, type NewJob } from '@sluice/job-queue';
+import { JobIds, type BullMqJobQueue, type NewJob } from '@sluice/job-queue';
 import { CONFORMANCE_SETTINGS, SeveringProxy, startRedis } from '@sluice/testing';
 import { Redis } from 'ioredis';
+import { REDIS_ADAPTERS } from './fixtures/adapters.js';
 
 /** How idle workers share what arrives, each over connections of its own, and what that costs. */
 const redis = await startRedis();
 const Q = 'inference.fair.1';
 let run = 0;
 
-describe('leases of several workers', () => {
+afterAll(() => redis.stop());
+
+describe.each(REDIS_ADAPTERS)('$adapter: leases of several workers', ({ Adapter, roundTripsOfBatch }) => {
   let prefix: string;
   let observer: Redis;
   const opened: BullMqJobQueue[] = [];
@@ -23,10 +26,9 @@ describe('leases of several workers', () => {
     await Promise.all(proxies.splice(0).map((proxy) => proxy.close()));
     observer.disconnect();
   });
-  afterAll(() => redis.stop());
 
   const open = async (redisUrl = redis.url) => {
-    const queue = new BullMqJobQueue({ redisUrl, prefix, settings: CONFORMANCE_SETTINGS, onError: () => {} });
+    const queue = new Adapter({ redisUrl, prefix, settings: CONFORMANCE_SETTINGS, onError: () => {} });
     opened.push(queue);
     await queue.start();
     return queue;
@@ -101,13 +103,13 @@ describe('leases of several workers', () => {
       return Math.floor((performance.now() - start) / FAR_MS);
     };
 
-    it('one for a lone job, from the wake-up to the lease too; one more for a batch', async () => {
+    it(`one for a lone job, from the wake-up to the lease too; ${roundTripsOfBatch} for a batch`, async () => {
       const [queue, near] = [await far(), await open()];
       await near.enqueue(Q, jobs(1));
       expect(await roundTrips(() => queue.waitForWork([Q], 2_000))).toBe(1);
       expect(await roundTrips(() => queue.lease(Q, { holder: 'w', max: 32 }))).toBe(1);
       await near.enqueue(Q, jobs(20));
-      expect(await roundTrips(() => queue.lease(Q, { holder: 'w', max: 32 }))).toBe(2);
+      expect(await roundTrips(() => queue.lease(Q, { holder: 'w', max: 32 }))).toBe(roundTripsOfBatch);
       expect(await roundTrips(() => queue.lease(Q, { holder: 'w', max: 32 }))).toBe(1);
     });
 

@@ -1,6 +1,7 @@
+import { SystemClock } from '@sluice/clock';
 import { RedisCluster, type Reply } from '@sluice/cluster';
 import { compileWorkerConfig } from '@sluice/config';
-import { BullMqJobQueue, type LeasedJob } from '@sluice/job-queue';
+import { BatchedJobQueue, type LeasedJob } from '@sluice/job-queue';
 import { seededRandom } from '@sluice/onnx-writer';
 import { createLogger } from '@sluice/telemetry';
 import { startRedis } from '@sluice/testing';
@@ -30,12 +31,12 @@ it('a reply that got lost is repaired by reading the job that has ended', async 
   const { queue: settings, prefix } = compileWorkerConfig({});
   const options = { redisUrl: redis.url, prefix, onError: () => {} };
   const lossy = new LossyCluster({ ...options, presenceMs: 3_000 });
-  const workerQueue = new BullMqJobQueue({ ...options, settings });
+  const workerQueue = new BatchedJobQueue({ ...options, settings });
   await Promise.all([lossy.start(), workerQueue.start()]);
-  const queue = new BullMqJobQueue({ ...options, settings });
+  const queue = new BatchedJobQueue({ ...options, settings });
   const cluster = new RedisCluster({ ...options, presenceMs: 3_000 });
   const logger = createLogger('api', 'silent');
-  const loads = new LoadWatch(cluster, queue, new ModelCatalogue(cluster, logger), logger);
+  const loads = new LoadWatch(cluster, queue, new ModelCatalogue(cluster, new SystemClock(), logger), logger);
   const runner = new JobRunner(queue, cluster, new ApiIdentity(), new Admission(queue, loads), logger);
   await runner.onApplicationBootstrap();
 

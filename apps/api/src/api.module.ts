@@ -2,7 +2,7 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { Cluster, RedisCluster } from '@sluice/cluster';
 import { ApiConfig } from '@sluice/config';
-import { BullMqJobQueue, JobQueue } from '@sluice/job-queue';
+import { BatchedJobQueue, JobQueue } from '@sluice/job-queue';
 import { Logger } from '@sluice/telemetry';
 import { Admission } from './admission/admission.js';
 import { LoadWatch } from './admission/load-watch.js';
@@ -42,7 +42,7 @@ class PortsModule {
       providers: [
         { provide: ApiConfig, useValue: config },
         { provide: Logger, useValue: logger },
-        { provide: JobQueue, useValue: new BullMqJobQueue({ redisUrl, prefix, settings: config.queue, onError }) },
+        { provide: JobQueue, useValue: new BatchedJobQueue({ redisUrl, prefix, settings: config.queue, onError }) },
         { provide: Cluster, useValue: new RedisCluster({ redisUrl, prefix, presenceMs, onError }) },
       ],
       exports: [ApiConfig, Logger, JobQueue, Cluster],

@@ -3,7 +3,7 @@ import { Clock, SystemClock } from '@sluice/clock';
 import { Cluster, RedisCluster } from '@sluice/cluster';
 import { WorkerConfig } from '@sluice/config';
 import { OnnxEngine, ScriptedEngine } from '@sluice/inference-engine';
-import { BullMqJobQueue, JobQueue } from '@sluice/job-queue';
+import { BatchedJobQueue, JobQueue } from '@sluice/job-queue';
 import { FolderModelStore, ModelStore } from '@sluice/model-store';
 import { Logger } from '@sluice/telemetry';
 import { BufferPool } from './batch/buffer-pool.js';
@@ -57,7 +57,7 @@ export function workerAdapters(config: WorkerConfig, logger: Logger): WorkerAdap
   const onError = (error: Error) => logger.warn({ reason: error.message }, 'redis_error');
   const { redisUrl, prefix, presenceMs } = config;
   return {
-    queue: new BullMqJobQueue({ redisUrl, prefix, settings: config.queue, onError }),
+    queue: new BatchedJobQueue({ redisUrl, prefix, settings: config.queue, onError }),
     cluster: new RedisCluster({ redisUrl, prefix, presenceMs, onError }),
     store: new FolderModelStore(config.modelsFolder),
     engines: new Engines({ onnxruntime_onnx: new OnnxEngine(config.engine), scripted: new ScriptedEngine() }),

@@ -1,0 +1,107 @@
+import type { OneByOne } from '../bullmq/one-by-one.js';
+import { newLeaseToken } from '../bullmq/lease-token.js';
+import { countDeaths, parseJobData } from '../bullmq/stored-job.js';
+import type { TransitionParts } from '../bullmq/transitions.js';
+import { messageOf, SluiceError } from '@sluice/contracts';
+import { expiredError } from '../expiry.js';
+import type { DroppedJob, Lease, LeasedJob, LeaseRequest, LeaseResult } from '../job-queue.js';
+import { readLeaseAnswer, type TakenJob } from './lease-answer.js';
+import { parseJson, type LeasedData } from './leased-data.js';
+import { JOBS_PER_CALL, LEASE } from './scripts.js';
+import type { Settling } from './settling.js';
+
+type Refused = Omit<DroppedJob, 'jobId'> & { readonly lease: Lease };
+
+/** Jobs go out: what they hold, the fair part and the locks in one call. */
+export class Leasing {
+  constructor(
+    private readonly parts: TransitionParts,
+    private readonly leased: LeasedData,
+    private readonly settling: Settling,
+    private readonly oneByOne: OneByOne,
+  ) {}
+
+  async lease(queue: string, request: LeaseRequest): Promise<LeaseResult> {
+    const { holder } = request;
+    const token = newLeaseToken(holder);
+    const taken = await this.takeAll(queue, request, token).catch((error: unknown) => {
+      const message = `could not lease from ${queue}: ${messageOf(error)}`;
+      throw new SluiceError('redis_unavailable', message, { cause: error });
+    });
+    if (!taken) return this.oneByOne.lease(queue, request);
+    return taken.length === 0 ? { jobs: [], dropped: [] } : this.open(queue, holder, token, taken);
+  }
+
+  /** A large part in several calls. Undefined when BullMQ is to be asked. */
+  private async takeAll(queue: string, request: LeaseRequest, token: string): Promise<TakenJob[] | undefined> {
+    const taken: TakenJob[] = [];
+    let next: LeaseRequest = request;
+    for (;;) {
+      const { left, jobs } = await this.take(queue, next, token);
+      if (left < 0) return taken.length === 0 ? undefined : taken;
+      // Whoever is counted as listening until then leaves what is its part.
+      if (jobs.length > 0 && taken.length === 0) this.parts.listening.leave();
+      taken.push(...jobs);
+      if (left === 0 || jobs.length === 0) return taken;
+      next = { holder: request.holder, max: left, spare: left };
+    }
+  }
+
+  private async take(queue: string, request: LeaseRequest, token: string) {
+    const { redis, handles, clock, listening, settings } = this.parts;
+    const { keys } = handles.of(queue);
+    const { wait, prioritized, delayed, active, meta, events, marker, priorityCounter } = keys;
+    const { holder, max, spare = 0, part = 'fair' } = request;
+    const answer = await LEASE.runForBytes(
+      redis,
+      [wait, prioritized, delayed, active, meta, events, marker, priorityCounter, keys.listening],
+      [keys.job(''), clock.now(), token, settings.leaseMs, holder, max, spare, part, listening.id, JOBS_PER_CALL],
+    );
+    return readLeaseAnswer(answer);
+  }
+
+  private async open(queue: string, holder: string, token: string, taken: readonly TakenJob[]): Promise<LeaseResult> {
+    const opened = await Promise.all(
+      taken.map((job) => this.openOne({ queue, jobId: job.id, holder, token, attempt: job.attempt }, job)),
+    );
+    const jobs = opened.flatMap((each) => ('error' in each ? [] : [each]));
+    const refused = opened.flatMap((each) => ('error' in each ? [each] : []));
+    return { jobs, dropped: refused.length === 0 ? [] : await this.drop(refused) };
+  }
+
+  private async drop(refused: readonly Refused[]): Promise<DroppedJob[]> {
+    const settled = await this.settling.settle(
+      refused.map(({ lease, error }) => ({ lease, outcome: { ok: false, error } })),
+    );
+    return refused
+      .filter((_, index) => settled[index] === 'settled')
+      .map(({ lease: { jobId }, replyTo, error }) => ({ jobId, replyTo, error }));
+  }
+
+  private async openOne(lease: Lease, job: TakenJob): Promise<LeasedJob | Refused> {
+    const data = parseJobData(parseJson(job.data));
+    if (!data) {
+      const message = `job ${job.id} was not written by Sluice: it has none of the fields that a request has`;
+      return { lease, replyTo: '', error: { code: 'invalid_request', message } };
+    }
+    if (job.isPlain) this.leased.remember(lease, data);
+    const { replyTo, expiresAt } = data;
+    const { bytes, clock, handles } = this.parts;
+    const expired = { lease, replyTo, error: expiredError(clock.now() - job.timestamp) };
+    if (expiresAt <= clock.now()) return expired;
+    const isHere = 'field' in data.payload;
+    const payload = isHere ? job.payload : await bytes.get(data.payload, handles.keysOf(lease.queue).job(job.id));
+    if (!payload) return expired;
+    const deaths = countDeaths(data);
+    return {
+      lease,
+      replyTo,
+      priority: job.priority,
+      enqueuedAt: job.timestamp,
+      expiresAt,
+      payload,
+      // BullMQ's stalled check (of a plain worker beside us) gave the job up; Sluice counts it as one more death.
+      deaths: job.isGivenUp ? { ...deaths, inCompany: deaths.inCompany + 1 } : deaths,
+    };
+  }
+}

@@ -1,0 +1,112 @@
+--[[
+Ends jobs, each with a result or an error, and notes them in the books of what is kept. A job ends only in the hands of
+him whose token its lock has; of another nothing is changed. A call that is sent again ends nothing twice, and says of the
+jobs that it had ended that they are settled. A job with a parent, children, deduplication or a scheduler is left as it is:
+what follows from its end is BullMQ's own matter.
+
+KEYS  1 wait   2 prioritized   3 active   4 stalled   5 events   6 completed   7 failed   8 meta   9 marker
+      10..12 books of the jobs that are kept briefly: times, sizes, sum of the bytes   13..15 of those kept long
+ARGV  1 what comes before an id in a job's key   2 now   3 jobs that ended before this are removed: BullMQ's own age
+      then for each job: id, token, holder, attempt, 'completed' or 'failed', return value or reason of the failure, result
+      (empty: it has none here), first key of its books, time of its removal, "<bytes> <key of its result>", key of its
+      payload (empty: it has none)
+Answers for each job: 1 settled, 0 lost, -1 ask BullMQ.
+]]
+local call = redis.call
+local prefix, now = ARGV[1], ARGV[2]
+local SETTLED, LOST, NOT_PLAIN = 1, 0, -1
+local PER_JOB = 11
+
+local meta = call('HMGET', KEYS[8], 'opts.maxLenEvents', 'concurrency', 'paused')
+local maxEvents = meta[1] or 10000
+local outcomes, ended, unused = {}, {}, {}
+local sets = { completed = {}, failed = {} }
+local books = {}
+
+local function note(id, firstKey, removeAt, note)
+  local book = books[firstKey]
+  if not book then
+    book = { ids = {}, times = {}, notes = {}, change = 0 }
+    books[firstKey] = book
+  end
+  book.ids[#book.ids + 1] = id
+  book.times[#book.times + 1], book.times[#book.times + 2] = removeAt, id
+  book.notes[#book.notes + 1], book.notes[#book.notes + 2] = id, note
+  book.change = book.change + tonumber(string.match(note, '^%d+'))
+end
+
+local function settle(at)
+  local id, token, holder, attempt, state, value, result, firstKey, removeAt, kept, payload =
+    unpack(ARGV, at, at + PER_JOB - 1)
+  local key = prefix .. id
+  local lock = key .. ':lock'
+  local job = call('HMGET', key, 'name', 'atm', 'parentKey', 'deid', 'rjk', 'finishedOn', 'pb', 'ats')
+  if call('GET', lock) ~= token then
+    -- Holder and number of the attempt name the lease that ended it.
+    local isOwn = job[6] and job[7] == holder and job[8] == attempt
+    return isOwn and SETTLED or LOST
+  end
+  if not job[1] then return LOST end
+  if job[3] or job[4] or job[5] or call('EXISTS', key .. ':dependencies', key .. ':unsuccessful') > 0 then
+    return NOT_PLAIN
+  end
+  if call('LREM', KEYS[3], -1, id) == 0 then return LOST end
+
+  local attempts = tonumber(job[2] or 0) + 1
+  if state == 'completed' then
+    if result == '' then
+      call('HSET', key, 'returnvalue', value, 'finishedOn', now, 'atm', attempts)
+    else
+      call('HSET', key, 'returnvalue', value, 'finishedOn', now, 'atm', attempts, 'result', result)
+    end
+    -- Nobody will run it again.
+    call('HDEL', key, 'payload')
+    call('XADD', KEYS[5], 'MAXLEN', '~', maxEvents, '*', 'event', 'completed', 'jobId', id, 'returnvalue', value,
+      'prev', 'active')
+  else
+    call('HSET', key, 'failedReason', value, 'finishedOn', now, 'atm', attempts)
+    call('HDEL', key, 'defa')
+    call('XADD', KEYS[5], '*', 'event', 'failed', 'jobId', id, 'failedReason', value, 'prev', 'active')
+    call('XADD', KEYS[5], 'MAXLEN', '~', maxEvents, '*', 'event', 'retries-exhausted', 'jobId', id,
+      'attemptsMade', attempts)
+  end
+  ended[#ended + 1], unused[#unused + 1] = id, lock
+  if payload ~= '' then unused[#unused + 1] = payload end
+  local set = sets[state]
+  set[#set + 1], set[#set + 2] = now, id
+  note(id, tonumber(firstKey), removeAt, kept)
+  return SETTLED
+end
+
+for at = 4, #ARGV, PER_JOB do outcomes[#outcomes + 1] = settle(at) end
+if #ended == 0 then return outcomes end
+
+call('UNLINK', unpack(unused))
+call('SREM', KEYS[4], unpack(ended))
+for state, target in pairs({ completed = KEYS[6], failed = KEYS[7] }) do
+  if #sets[state] > 0 then
+    call('ZADD', target, unpack(sets[state]))
+    local old = call('ZRANGEBYSCORE', target, '-inf', ARGV[3], 'LIMIT', 0, 100)
+    if #old > 0 then
+      call('ZREM', target, unpack(old))
+      for _, id in ipairs(old) do call('UNLINK', prefix .. id, prefix .. id .. ':logs') end
+    end
+  end
+end
+for firstKey, book in pairs(books) do
+  -- An entry that is there is replaced: a job that ends again, because somebody retried it, counts once.
+  for _, before in ipairs(call('HMGET', KEYS[firstKey + 1], unpack(book.ids))) do
+    if before then book.change = book.change - tonumber(string.match(before, '^%d+')) end
+  end
+  call('ZADD', KEYS[firstKey], unpack(book.times))
+  call('HSET', KEYS[firstKey + 1], unpack(book.notes))
+  call('INCRBY', KEYS[firstKey + 2], book.change)
+end
+
+local waiting = call('LLEN', KEYS[1]) + call('ZCARD', KEYS[2])
+if waiting == 0 and call('LLEN', KEYS[3]) == 0 then
+  call('XADD', KEYS[5], 'MAXLEN', '~', maxEvents, '*', 'event', 'drained')
+end
+-- At its global concurrency a queue wakes nobody; now there is room again.
+if waiting > 0 and meta[2] and not meta[3] then call('ZADD', KEYS[9], 0, '0') end
+return outcomes
