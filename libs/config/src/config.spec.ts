@@ -22,6 +22,7 @@ describe('the environment', () => {
     [{ REDIS_URL: 'http://localhost' }, 'REDIS_URL'],
     [{ SLUICE_LEASE_MS: '-1' }, 'SLUICE_LEASE_MS'],
     [{ SLUICE_PREFIX: 'a:b' }, 'SLUICE_PREFIX'],
+    [{ SLUICE_PREFIX: '{a' }, 'SLUICE_PREFIX'],
   ])('refuses %j, naming the variable', (environment, name) => {
     expect(() => compileApiConfig(environment)).toThrow(name);
   });

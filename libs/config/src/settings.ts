@@ -30,9 +30,11 @@ const shared = {
     ),
   SLUICE_PREFIX: z
     .string()
-    .regex(/^[\w-]+$/)
+    .regex(/^([\w-]+|\{[\w-]+\})$/)
     .default('bull')
-    .describe('Prefix of every key of the queues, as BullMQ uses it'),
+    .describe(
+      'Prefix of every key of the queues, as BullMQ uses it; in braces it is a hash tag, which keeps all keys in one slot of a Redis Cluster',
+    ),
   SLUICE_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

@@ -16,6 +16,8 @@ export interface EmbeddedRedisOptions {
   readonly port?: number;
   /** How long the server outlives this process when that is killed; 0 by default. */
   readonly lingerSeconds?: number;
+  /** Further settings of the server, as its configuration file names them. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Receives what the server logs. */
   readonly onLog?: (text: string) => void;
 }
@@ -153,7 +155,10 @@ function hasPid(child: ChildProcess): child is ChildProcess & { readonly pid: nu
   return child.pid !== undefined;
 }
 
-function serverArguments(port: number, { dataDir, fsync = 'everysec' }: EmbeddedRedisOptions): string[] {
+function serverArguments(
+  port: number,
+  { dataDir, fsync = 'everysec', settings: further }: EmbeddedRedisOptions,
+): string[] {
   const settings: Record<string, string> = {
     port: String(port),
     bind: '127.0.0.1',
@@ -164,6 +169,7 @@ function serverArguments(port: number, { dataDir, fsync = 'everysec' }: Embedded
     appendonly: dataDir === undefined ? 'no' : 'yes',
     appendfsync: fsync,
     ...(dataDir !== undefined && { pidfile: pidFile(dataDir) }),
+    ...further,
   };
   return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
 }

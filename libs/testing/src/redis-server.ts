@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EmbeddedRedis, locateRedis, type RedisBinary } from '@sluice/embedded-redis';
+import { TestRedisCluster } from './redis-cluster.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -17,10 +18,20 @@ export interface TestRedisOptions {
  * @throws Error when no Redis is installed
  */
 export async function startRedis(options: TestRedisOptions = {}): Promise<TestRedis> {
-  const binary = locateRedis(ROOT);
-  if (!binary) throw new Error('no Redis server on this machine: run `node scripts/set-up.mjs` first');
+  const binary = redisBinary();
   const dataDir = options.durable ? mkdtempSync(join(tmpdir(), 'sluice-redis-')) : undefined;
   return new TestRedis(binary, dataDir, await EmbeddedRedis.start(binary, { dataDir, fsync: 'always' }));
+}
+
+/** As `startRedis`: a Redis Cluster of so many nodes, without replicas. */
+export function startRedisCluster(nodes: number): Promise<TestRedisCluster> {
+  return TestRedisCluster.start(redisBinary(), nodes);
+}
+
+function redisBinary(): RedisBinary {
+  const binary = locateRedis(ROOT);
+  if (!binary) throw new Error('no Redis server on this machine: run `node scripts/set-up.mjs` first');
+  return binary;
 }
 
 /** A server that a test can freeze, crash and bring back under the same URL. */

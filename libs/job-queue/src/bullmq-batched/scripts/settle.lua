@@ -23,7 +23,7 @@ local outcomes, ended, unused = {}, {}, {}
 local sets = { completed = {}, failed = {} }
 local books = {}
 
-local function note(id, firstKey, removeAt, note)
+local function note(id, firstKey, removeAt, entry)
   local book = books[firstKey]
   if not book then
     book = { ids = {}, times = {}, notes = {}, change = 0 }
@@ -31,8 +31,8 @@ local function note(id, firstKey, removeAt, note)
   end
   book.ids[#book.ids + 1] = id
   book.times[#book.times + 1], book.times[#book.times + 2] = removeAt, id
-  book.notes[#book.notes + 1], book.notes[#book.notes + 2] = id, note
-  book.change = book.change + tonumber(string.match(note, '^%d+'))
+  book.notes[#book.notes + 1], book.notes[#book.notes + 2] = id, entry
+  book.change = book.change + tonumber(string.match(entry, '^%d+'))
 end
 
 local function settle(at)
@@ -64,7 +64,7 @@ local function settle(at)
     call('XADD', KEYS[5], 'MAXLEN', '~', maxEvents, '*', 'event', 'completed', 'jobId', id, 'returnvalue', value,
       'prev', 'active')
   else
-    call('HSET', key, 'failedReason', value, 'finishedOn', now, 'atm', attempts)
+    call('HSET', key, 'failedReason', value, 'stacktrace', '[]', 'finishedOn', now, 'atm', attempts)
     call('HDEL', key, 'defa')
     call('XADD', KEYS[5], '*', 'event', 'failed', 'jobId', id, 'failedReason', value, 'prev', 'active')
     call('XADD', KEYS[5], 'MAXLEN', '~', maxEvents, '*', 'event', 'retries-exhausted', 'jobId', id,
