@@ -5,7 +5,7 @@ import type { TransitionParts } from '../bullmq/transitions.js';
 import { messageOf, SluiceError } from '@sluice/contracts';
 import { expiredError } from '../expiry.js';
 import type { DroppedJob, Lease, LeasedJob, LeaseRequest, LeaseResult } from '../job-queue.js';
-import { readLeaseAnswer, type TakenJob } from './lease-answer.js';
+import { readLeaseAnswer, type LeaseAnswer, type TakenJob } from './lease-answer.js';
 import { parseJson, type LeasedData } from './leased-data.js';
 import { JOBS_PER_CALL, LEASE } from './scripts.js';
 import type { Settling } from './settling.js';
@@ -37,27 +37,41 @@ export class Leasing {
     const taken: TakenJob[] = [];
     let next: LeaseRequest = request;
     for (;;) {
-      const { left, jobs } = await this.take(queue, next, token);
+      const { left, jobs } = await this.take(queue, next, token).catch((error: unknown) => {
+        if (taken.length === 0) throw error;
+        // What is held is not to wait until it lapses.
+        return { left: 0, jobs: [] };
+      });
       if (left < 0) return taken.length === 0 ? undefined : taken;
-      // Whoever is counted as listening until then leaves what is its part.
-      if (jobs.length > 0 && taken.length === 0) this.parts.listening.leave();
       taken.push(...jobs);
       if (left === 0 || jobs.length === 0) return taken;
       next = { holder: request.holder, max: left, spare: left };
     }
   }
 
-  private async take(queue: string, request: LeaseRequest, token: string) {
+  private async take(
+    queue: string,
+    { holder, max, spare = 0, part = 'fair' }: LeaseRequest,
+    token: string,
+  ): Promise<LeaseAnswer> {
     const { redis, handles, clock, listening, settings } = this.parts;
     const { keys } = handles.of(queue);
     const { wait, prioritized, delayed, active, meta, events, marker, priorityCounter } = keys;
-    const { holder, max, spare = 0, part = 'fair' } = request;
-    const answer = await LEASE.runForBytes(
-      redis,
-      [wait, prioritized, delayed, active, meta, events, marker, priorityCounter, keys.listening],
-      [keys.job(''), clock.now(), token, settings.leaseMs, holder, max, spare, part, listening.id, JOBS_PER_CALL],
+    const { present } = listening;
+    const endsAt = present?.endsAt;
+    const left = endsAt === undefined ? [] : (present?.keys ?? []);
+    const states = [wait, prioritized, delayed, active, meta, events, marker, priorityCounter];
+    const request = [holder, max, spare, part, JOBS_PER_CALL, listening.id, endsAt ?? ''];
+    const answer = readLeaseAnswer(
+      await LEASE.runForBytes(
+        redis,
+        [...states, keys.listening, ...left],
+        [keys.job(''), clock.now(), token, settings.leaseMs, ...request],
+      ),
     );
-    return readLeaseAnswer(answer);
+    // Whoever is counted as listening until then leaves what is its part.
+    if (answer.jobs.length > 0) listening.end(present, { hasLeft: endsAt !== undefined });
+    return answer;
   }
 
   private async open(queue: string, holder: string, token: string, taken: readonly TakenJob[]): Promise<LeaseResult> {

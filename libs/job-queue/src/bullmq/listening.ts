@@ -50,6 +50,13 @@ if own and tonumber(own) >= now then listening = listening - 1 end
 return { redis.call('LLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2]) + due, listening }
 `);
 
+export interface Stay {
+  readonly keys: readonly string[];
+  readonly until: Promise<unknown>;
+  /** Known as soon as Redis has said it. */
+  endsAt: number | undefined;
+}
+
 /**
  * Who listens to which queue, told so that a lease can take its fair part. A process counts from when it begins to wait
  * until it has leased: of four that a burst wakes at once, none may take the first one for the only one. It joins on the
@@ -59,7 +66,7 @@ return { redis.call('LLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2]) + due, liste
 export class Listening {
   /** In the sets of those that listen. */
   readonly id = randomUUID();
-  private stay: { readonly keys: readonly string[]; readonly until: Promise<unknown> } | undefined;
+  private stay: Stay | undefined;
 
   constructor(
     private readonly redis: Redis,
@@ -74,15 +81,27 @@ export class Listening {
     const forMs = Math.ceil(timeoutMs) + LISTENING_GRACE_MS;
     // Sent whole: one that Redis does not know would be sent again only after the blocking command.
     const until = blocking.eval(JOIN, keys.length, ...keys, this.id, forMs, KEEP_SETS_MS);
+    const stay: Stay = { keys, until, endsAt: undefined };
     // The blocking command says what is wrong.
-    until.catch(() => {});
-    this.stay = { keys, until };
+    until.then((at) => (stay.endsAt = Number(at))).catch(() => {});
+    this.stay = stay;
+  }
+
+  /** The stay that a lease ends: by itself where it is known until when it counts. */
+  get present(): Stay | undefined {
+    return this.stay;
   }
 
   leave(): void {
-    const { stay } = this;
-    if (!stay) return;
+    this.end(this.stay, { hasLeft: false });
+  }
+
+  /** @param hasLeft whether Redis has been told */
+  end(stay: Stay | undefined, { hasLeft }: { readonly hasLeft: boolean }): void {
+    // A later one goes on.
+    if (!stay || this.stay !== stay) return;
     this.stay = undefined;
+    if (hasLeft) return;
     stay.until.then((until) => LEAVE.run(this.redis, stay.keys, [this.id, Number(until)])).catch(() => {});
   }
 
