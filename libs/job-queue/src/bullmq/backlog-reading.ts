@@ -6,39 +6,7 @@ import { RedisScript } from './redis-script.js';
 /** All of a queue of this length are looked at, and of a longer one so many: their mean stands for the others. */
 const SAMPLE = 64;
 
-/**
- * What waits in a queue. The size of a payload is that of its own key, of the job's field or of the base64 in its data; where
- * none has one the job is not Sluice's.
- *
- * KEYS  1 wait   2 prioritized   3 delayed   4 meta
- * ARGV  1 size of the sample   2 what comes before an id in a job's key   3 the same of its payload
- *       4.. the end of each level that is asked about, as a bound of scores
- * Answers waiting, bytes, paused, and for each level the jobs up to its end.
- */
-const READ = new RedisScript(`
-local others = redis.call('LLEN', KEYS[1]) + redis.call('ZCARD', KEYS[3])
-local waiting = redis.call('ZCARD', KEYS[2])
-local bytes, sampled = 0, 0
-if waiting > 0 then
-  for _, id in ipairs(redis.call('ZRANDMEMBER', KEYS[2], ARGV[1])) do
-    local size = redis.call('STRLEN', ARGV[3] .. id)
-    if size == 0 then size = redis.call('HSTRLEN', ARGV[2] .. id, 'payload') end
-    if size == 0 then
-      local data = redis.call('HGET', ARGV[2] .. id, 'data') or ''
-      local base64 = string.match(data, '"payload":{"base64":"([^"]*)"') or ''
-      size = #base64 * 3 / 4 - #string.match(base64, '=*$')
-    end
-    bytes = bytes + size
-    sampled = sampled + 1
-  end
-  bytes = bytes / sampled * (waiting + others)
-end
-local answer = { waiting + others, bytes, redis.call('HEXISTS', KEYS[4], 'paused') }
-for index = 4, #ARGV do
-  answer[index] = others + redis.call('ZCOUNT', KEYS[2], '-inf', ARGV[index])
-end
-return answer
-`);
+const BACKLOG = RedisScript.from(new URL('./scripts/backlog.lua', import.meta.url));
 
 export interface BacklogReading {
   readonly waiting: number;
@@ -50,7 +18,7 @@ export interface BacklogReading {
 
 /** One round trip, however long the queue is. */
 export async function readBacklog(redis: Redis, keys: QueueKeys, levels: readonly number[]): Promise<BacklogReading> {
-  const answer = await READ.run(
+  const answer = await BACKLOG.run(
     redis,
     [keys.wait, keys.prioritized, keys.delayed, keys.meta],
     [SAMPLE, keys.job(''), keys.payload(''), ...levels.map(endOfLevel)],

@@ -7,48 +7,9 @@ import { RedisScript } from './redis-script.js';
 /** Nobody removes the set of a queue to which nobody listens any more. */
 const KEEP_SETS_MS = 60_000;
 
-const NOW = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-`;
-
-/**
- * KEYS  the sets of the queues that are listened to
- * ARGV  1 who   2 for how long   3 how long to keep the sets
- * Answers until when it counts.
- */
-const JOIN = `${NOW}
-for _, key in ipairs(KEYS) do
-  redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
-  redis.call('ZADD', key, now + ARGV[2], ARGV[1])
-  redis.call('PEXPIRE', key, ARGV[2] + ARGV[3])
-end
-return now + ARGV[2]
-`;
-
-/**
- * KEYS  the sets   ARGV  1 who   2 until when it counted: a later stay, begun on another connection, goes on
- */
-const LEAVE = new RedisScript(`
-for _, key in ipairs(KEYS) do
-  local score = redis.call('ZSCORE', key, ARGV[1])
-  if score and tonumber(score) <= tonumber(ARGV[2]) then redis.call('ZREM', key, ARGV[1]) end
-end
-`);
-
-/**
- * How many jobs could be leased, and how many others listen.
- *
- * KEYS  1 wait   2 prioritized   3 delayed   4 the set of those that listen
- * ARGV  1 who asks
- */
-const COUNT = new RedisScript(`${NOW}
-local due = redis.call('ZCOUNT', KEYS[3], '-inf', string.format('(%.0f', (now + 1) * 4096))
-local listening = redis.call('ZCOUNT', KEYS[4], now, '+inf')
-local own = redis.call('ZSCORE', KEYS[4], ARGV[1])
-if own and tonumber(own) >= now then listening = listening - 1 end
-return { redis.call('LLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2]) + due, listening }
-`);
+const JOIN = RedisScript.from(new URL('./scripts/join.lua', import.meta.url));
+const LEAVE = RedisScript.from(new URL('./scripts/leave.lua', import.meta.url));
+const COUNT = RedisScript.from(new URL('./scripts/count-listeners.lua', import.meta.url));
 
 export interface Stay {
   readonly keys: readonly string[];
@@ -80,7 +41,7 @@ export class Listening {
     if (gone) this.leave();
     const forMs = Math.ceil(timeoutMs) + LISTENING_GRACE_MS;
     // Sent whole: one that Redis does not know would be sent again only after the blocking command.
-    const until = blocking.eval(JOIN, keys.length, ...keys, this.id, forMs, KEEP_SETS_MS);
+    const until = JOIN.runWhole(blocking, keys, [this.id, forMs, KEEP_SETS_MS]);
     const stay: Stay = { keys, until, endsAt: undefined };
     // The blocking command says what is wrong.
     until.then((at) => (stay.endsAt = Number(at))).catch(() => {});

@@ -22,8 +22,13 @@ export class RedisScript {
       return await redis.evalsha(this.digest, keys.length, ...keys, ...args);
     } catch (error) {
       if (!isUnknownScript(error)) throw error;
-      return redis.eval(this.lua, keys.length, ...keys, ...args);
+      return this.runWhole(redis, keys, args);
     }
+  }
+
+  /** Sent with its text, whether Redis knows it or not. */
+  runWhole(redis: Redis, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
+    return redis.eval(this.lua, keys.length, ...keys, ...args);
   }
 
   /** Its strings are answered as bytes. */

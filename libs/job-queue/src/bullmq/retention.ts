@@ -4,8 +4,11 @@ import { keepMs, keptBounds, keptBytes, RETENTION_CLASSES, retentionClass, type 
 import type { QueueHandles } from './queue-handles.js';
 import type { QueueRegistry } from './queue-registry.js';
 import type { RedisClock } from './redis-clock.js';
-import { NOTE_KEPT, PRUNE_KEPT } from './retention-scripts.js';
+import { RedisScript } from './redis-script.js';
 import type { StoredBytes, StoredJobData } from './stored-job.js';
+
+const NOTE_KEPT = RedisScript.from(new URL('./scripts/note-kept.lua', import.meta.url));
+const PRUNE_KEPT = RedisScript.from(new URL('./scripts/prune-kept.lua', import.meta.url));
 
 /** One step of pruning holds Redis for half a millisecond (measured: 4 us a job). */
 const JOBS_PER_STEP = 100;

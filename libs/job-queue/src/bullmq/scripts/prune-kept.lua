@@ -1,39 +1,13 @@
-import { RedisScript } from './redis-script.js';
+--[[
+Removes the oldest jobs of the books whose time is over or that exceed a bound: from BullMQ's sets of ended jobs, with
+all their keys. A job that has not ended (any more) keeps everything and loses only its entry: it gets another when it
+ends. The first look costs three commands; what follows costs a handful of commands for all jobs together.
 
-/**
- * Notes jobs in the books of what is kept. An entry that is there is replaced, so that a job that ends again (somebody
- * retried it) counts once, and so does a repetition of the call.
- *
- * KEYS  1 sorted set: id by the time of its removal   2 hash: id -> "<bytes> <key of its result>"   3 sum of the bytes
- * ARGV  by threes: id, time of removal, "<bytes> <key of its result>"
- */
-export const NOTE_KEPT = new RedisScript(`
-local times, ids, notes = {}, {}, {}
-for i = 1, #ARGV, 3 do
-  times[#times + 1], times[#times + 2] = ARGV[i + 1], ARGV[i]
-  ids[#ids + 1] = ARGV[i]
-  notes[#notes + 1], notes[#notes + 2] = ARGV[i], ARGV[i + 2]
-end
-local change = 0
-for index, before in ipairs(redis.call('HMGET', KEYS[2], unpack(ids))) do
-  change = change + tonumber(string.match(notes[index * 2], '^%d+'))
-  if before then change = change - tonumber(string.match(before, '^%d+')) end
-end
-redis.call('ZADD', KEYS[1], unpack(times))
-redis.call('HSET', KEYS[2], unpack(notes))
-redis.call('INCRBY', KEYS[3], change)
-`);
-
-/**
- * Removes the oldest jobs of the books whose time is over or that exceed a bound: from BullMQ's sets of ended jobs, with
- * all their keys. A job that has not ended (any more) keeps everything and loses only its entry: it gets another when it
- * ends. The first look costs three commands; what follows costs a handful of commands for all jobs together.
- *
- * KEYS  1..3 as above   4 completed   5 failed
- * ARGV  1 now   2 most jobs in one call   3 most jobs kept   4 most bytes kept   5 what comes before an id in a job's key
- * Answers how many entries were removed.
- */
-export const PRUNE_KEPT = new RedisScript(`
+KEYS  1 sorted set: id by the time of its removal   2 hash: id -> "<bytes> <key of its result>"   3 sum of the bytes
+      4 completed   5 failed
+ARGV  1 now   2 most jobs in one call   3 most jobs kept   4 most bytes kept   5 what comes before an id in a job's key
+Answers how many entries were removed.
+]]
 local now, limit, maxJobs, maxBytes = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local oldest = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
 if not oldest[1] then return 0 end
@@ -73,4 +47,3 @@ redis.call('ZREM', KEYS[1], unpack(gone))
 redis.call('HDEL', KEYS[2], unpack(gone))
 if jobs == 0 then redis.call('DEL', KEYS[3]) else redis.call('DECRBY', KEYS[3], freed) end
 return #gone
-`);
