@@ -157,6 +157,26 @@ describe.each(REDIS_ADAPTERS)('beside plain BullMQ, $adapter', ({ Adapter }) => 
     observer.disconnect();
   });
 
+  it('a large payload is gone when its job has ended or was cancelled, and a small one when it was answered', async () => {
+    const [ended, cancelled] = await enqueue(2, { payload: Buffer.alloc(50_000) });
+    const [small] = await enqueue(1, { payload: Buffer.alloc(1_000) });
+    const observer = new Redis(redis.url);
+    const payloads = async () => (await observer.keys(`sluice:${prefix}:payload:*`)).length;
+    expect(await payloads()).toBe(2);
+    expect(await sluice.cancel(Q, [cancelled!])).toEqual(['cancelled']);
+    expect(await payloads()).toBe(1);
+    const { jobs } = await lease();
+    expect(jobs.map(({ lease: { jobId }, payload }) => [jobId, payload.byteLength])).toEqual([
+      [ended, 50_000],
+      [small, 1_000],
+    ]);
+    const outcome = { ok: true, result: Buffer.from('y') } as const;
+    await sluice.settle(jobs.map((job) => ({ lease: job.lease, outcome })));
+    expect(await payloads()).toBe(0);
+    expect(await observer.hexists(`${prefix}:${Q}:${small}`, 'payload')).toBe(0);
+    observer.disconnect();
+  });
+
   it('tells the bytes of a long queue from a sample of its jobs', async () => {
     const settings = { ...CONFORMANCE_SETTINGS, maxWaiting: 1_000, maxWaitingBytes: 1e7 };
     const roomy = new Adapter({ redisUrl: redis.url, prefix, settings, onError: () => {} });

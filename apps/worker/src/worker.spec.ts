@@ -11,6 +11,7 @@ import { OnnxEngine, ScriptedEngine, type ScriptedModelFile } from '@sluice/infe
 import { InMemoryJobQueue, JobIds } from '@sluice/job-queue';
 import { FolderModelStore } from '@sluice/model-store';
 import { createLogger } from '@sluice/telemetry';
+import { BufferPool } from './batch/buffer-pool.js';
 import { Engines } from './execute/engines.js';
 import { SystemRandom } from './lifecycle/random.js';
 import { workerAdapters, WorkerModule } from './worker.module.js';
@@ -103,6 +104,10 @@ class Harness {
     });
   }
 
+  get pool(): BufferPool {
+    return this.worker?.get(BufferPool) ?? expect.unreachable('the worker has not started');
+  }
+
   /** Resolves when the device is in its nth run. */
   async running(holding: number): Promise<void> {
     await vi.waitFor(async () => expect((await this.queue.counts(Q)).active).toBeGreaterThanOrEqual(holding), {
@@ -159,6 +164,7 @@ describe('a worker', () => {
     await harness.running(1);
     const mixed = await harness.send([1, 2], [666, 0], [3, 4]);
     expect(await harness.answers([first!, ...mixed])).toEqual([[0], [3], 'inference_failed', [7]]);
+    expect(harness.pool.outstanding).toBe(0);
   });
 
   it('ends a job that holds no request, and goes on', async () => {
@@ -210,7 +216,10 @@ describe('a worker', () => {
     await harness.running(1);
     const waiting = await harness.send(...Array.from({ length: 40 }, () => [0, 0]));
     await harness.running(33);
+    const { pool } = harness;
+    expect(pool.outstanding).toBe(2);
     await harness.drain();
+    expect(pool.outstanding).toBe(0);
     expect(await harness.answers([running!])).toEqual([[3]]);
     expect(harness.replies.size).toBe(1);
     expect(await harness.queue.counts(Q)).toMatchObject({ waiting: 40, active: 0 });

@@ -20,6 +20,8 @@ export interface WorkerLoad {
   readonly handOff: readonly string[];
   /** Jobs that it took from the own queues of others. */
   readonly stolen: number;
+  /** Of its pool of input buffers: how many are in use, and the bytes of those that wait to be used again. */
+  readonly buffers: { readonly outstanding: number; readonly keptBytes: number };
   /** The longest that its event loop was blocked since it told last, in ms. */
   readonly loopGapMs: number;
   /** The update that it is working on, and how much of it is done, 0 to 1. */

@@ -18,6 +18,7 @@ export function workerLoad(workerId: string, spec: Partial<WorkerLoad> = {}): Wo
     slices: 0,
     expired: 0,
     stolen: 0,
+    buffers: { outstanding: 0, keptBytes: 0 },
     handOff: [],
     loopGapMs: 1.5,
     memory: {

@@ -36,6 +36,7 @@ const load = (workerId: string, costs: readonly ModelCost[], busy: readonly stri
   slices: 0,
   expired: 0,
   stolen: 0,
+  buffers: { outstanding: 0, keptBytes: 0 },
   handOff: [],
   loopGapMs: 0,
   costs,

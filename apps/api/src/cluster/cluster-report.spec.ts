@@ -27,6 +27,7 @@ const load = (workerId: string, inferenceMs: number, updateMs: number, batches =
   slices: updateMs / 10,
   expired: 0,
   stolen: 0,
+  buffers: { outstanding: 0, keptBytes: 0 },
   handOff: [],
   loopGapMs: 3,
   update: { name: 'profile m 1', progress: 0.5 },

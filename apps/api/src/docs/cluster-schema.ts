@@ -65,6 +65,12 @@ export const clusterSchema = openApi(
             slices: z.int().min(0),
             expired: z.int().min(0),
             stolen: z.int().min(0).describe('Jobs taken from the own queues of others'),
+            buffers: z
+              .object({
+                outstanding: z.int().min(0).describe('Input buffers in use; 0 when no batch is formed or run'),
+                keptBytes: z.int().min(0).describe('Bytes of the buffers that wait to be used again'),
+              })
+              .describe('The pool of input buffers'),
             handOff: z.array(z.string()).describe('Why it leaves its work to others now'),
             loopGapMs: z.number(),
             update: z

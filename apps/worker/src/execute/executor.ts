@@ -49,10 +49,12 @@ export class Executor {
    */
   endings(ran: BatchRun): Ending[] | undefined {
     const { jobs, packingMs, model } = ran.batch;
+    // Of a run that failed the buffer was lost with it.
+    if ('error' in ran) ran.batch.discard();
+    else this.pool.release(ran.result.buffer);
     try {
       if ('error' in ran) throw ran.error;
-      const { outputs, buffer, deviceMs } = ran.result;
-      this.pool.release(buffer);
+      const { outputs, deviceMs } = ran.result;
       const startedAt = this.clock.now();
       const requests = jobs.map(({ request }) => request);
       const results = unpackResults(outputs, requests).map((result, index) =>

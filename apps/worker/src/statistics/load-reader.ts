@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { WorkerLoad } from '@sluice/cluster';
 import { WorkerConfig } from '@sluice/config';
 import { JobQueue } from '@sluice/job-queue';
+import { BufferPool } from '../batch/buffer-pool.js';
 import { DeviceLoop } from '../execute/device-loop.js';
 import { Lanes } from '../execute/lanes.js';
 import { HandOff } from '../hand-off/hand-off.js';
@@ -27,6 +28,7 @@ export class LoadReader {
     private readonly handOff: HandOff,
     private readonly models: ModelHost,
     private readonly memory: MemoryReader,
+    private readonly pool: BufferPool,
   ) {}
 
   /** @param loopGapMs the longest that the event loop was blocked since whoever asks asked last */
@@ -46,6 +48,7 @@ export class LoadReader {
       slices: this.updates.slices,
       expired: ran.reduce((sum, { expired }) => sum + expired, 0),
       stolen: this.thief.stolen,
+      buffers: { outstanding: this.pool.outstanding, keptBytes: this.pool.keptBytes },
       handOff: this.handOff.reasons,
       loopGapMs,
       ...(working && { update: working }),

@@ -36,6 +36,7 @@ const workerLoad: z.ZodType<WorkerLoad> = z.object({
   slices: count,
   expired: count,
   stolen: count,
+  buffers: z.object({ outstanding: count, keptBytes: count }),
   handOff: z.array(z.string()),
   loopGapMs: count,
   update: z.object({ name: z.string(), progress: z.number() }).optional(),
