@@ -74,6 +74,15 @@ describe.each(REDIS_ADAPTERS)('beside plain BullMQ, $adapter', ({ Adapter }) => 
     expect(await sluice.inspect(Q, [id!])).toMatchObject([{ state: 'ended', outcome: { ok: true } }]);
   });
 
+  it('a job that has completed and whose input is gone says so when somebody retries it there', async () => {
+    const [id] = await enqueue(1, { payload: Buffer.alloc(50_000) });
+    const { jobs } = await lease();
+    await sluice.settle([{ lease: jobs[0]!.lease, outcome: { ok: true, result: Buffer.from('y') } }]);
+    await (await queue.getJob(id!))?.retry('completed');
+    expect(await lease()).toMatchObject({ jobs: [], dropped: [{ jobId: id, error: { code: 'job_removed' } }] });
+    expect((await queue.getJob(id!))?.failedReason).toContain('send the request again');
+  });
+
   it('a queue that is paused there hands out nothing and takes nothing, until it is resumed', async () => {
     await enqueue();
     await queue.pause();

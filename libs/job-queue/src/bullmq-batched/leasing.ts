@@ -3,7 +3,7 @@ import { newLeaseToken } from '../bullmq/lease-token.js';
 import { countDeaths, parseJobData } from '../bullmq/stored-job.js';
 import type { TransitionParts } from '../bullmq/transitions.js';
 import { messageOf, SluiceError } from '@sluice/contracts';
-import { expiredError } from '../expiry.js';
+import { expiredError, inputGoneError } from '../expiry.js';
 import type { DroppedJob, Lease, LeasedJob, LeaseRequest, LeaseResult } from '../job-queue.js';
 import { readLeaseAnswer, type LeaseAnswer, type TakenJob } from './lease-answer.js';
 import { parseJson, type LeasedData } from './leased-data.js';
@@ -101,11 +101,10 @@ export class Leasing {
     if (job.isPlain) this.leased.remember(lease, data);
     const { replyTo, expiresAt } = data;
     const { bytes, clock, handles } = this.parts;
-    const expired = { lease, replyTo, error: expiredError(clock.now() - job.timestamp) };
-    if (expiresAt <= clock.now()) return expired;
+    if (expiresAt <= clock.now()) return { lease, replyTo, error: expiredError(clock.now() - job.timestamp) };
     const isHere = 'field' in data.payload;
     const payload = isHere ? job.payload : await bytes.get(data.payload, handles.keysOf(lease.queue).job(job.id));
-    if (!payload) return expired;
+    if (!payload) return { lease, replyTo, error: inputGoneError() };
     const deaths = countDeaths(data);
     return {
       lease,

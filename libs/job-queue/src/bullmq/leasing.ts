@@ -1,6 +1,6 @@
 import { SluiceError } from '@sluice/contracts';
 import type { Job } from 'bullmq';
-import { expiredError } from '../expiry.js';
+import { expiredError, inputGoneError } from '../expiry.js';
 import { fairPart } from '../fair-part.js';
 import { groupBy } from '../group-by.js';
 import type { DroppedJob, Lease, LeasedJob, LeaseRequest, LeaseResult, QueueSettings } from '../job-queue.js';
@@ -113,10 +113,10 @@ export class Leasing {
       return { replyTo: '', error: { code: 'invalid_request', message } };
     }
     const { replyTo, expiresAt } = data;
-    const expired = { replyTo, error: expiredError(this.clock.now() - job.timestamp) };
-    if (expiresAt <= this.clock.now()) return expired;
+    const now = this.clock.now();
+    if (expiresAt <= now) return { replyTo, error: expiredError(now - job.timestamp) };
     const payload = await this.bytes.get(data.payload, this.handles.keysOf(queue).job(job.id ?? ''));
-    if (!payload) return expired;
+    if (!payload) return { replyTo, error: inputGoneError() };
     return {
       replyTo,
       priority: job.priority,
