@@ -50,7 +50,7 @@ describe('the scripts of the batched adapter', () => {
     await redis.del(keys.job(gone!));
     expect((await lease()).map((job) => job.lease.jobId)).toEqual([there]);
     expect(await redis.lrange(keys.active, 0, -1)).toEqual([there]);
-    expect(await redis.exists(keys.lock(gone!))).toBe(0);
+    expect(await redis.exists(keys.lock(gone!), keys.job(gone!))).toBe(0);
   });
 
   it('a sweeper that comes too late puts nothing back: the job has been leased again since, and has lapsed again', async () => {
