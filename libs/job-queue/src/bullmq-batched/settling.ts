@@ -2,7 +2,7 @@ import { keepAgeOf } from '../bullmq/job-options.js';
 import type { OneByOne } from '../bullmq/one-by-one.js';
 import type { ScriptArgument } from '../bullmq/redis-script.js';
 import { keptNote } from '../bullmq/retention.js';
-import { formatFailure, type StoredJobData } from '../bullmq/stored-job.js';
+import { formatFailure, type StoredBytes, type StoredJobData } from '../bullmq/stored-job.js';
 import type { TransitionParts } from '../bullmq/transitions.js';
 import { groupBy } from '../group-by.js';
 import type { Outcome, SettleOutcome, Settlement } from '../job-queue.js';
@@ -78,7 +78,6 @@ export class Settling {
     const outcome = limitResult(given, settings);
     const removeAt = retention.removalOf(data);
     const { value, result, kept, written } = this.ending(queue, jobId, token, outcome, data, removeAt);
-    const payloadKey = 'key' in data.payload ? data.payload.key : '';
     const state = outcome.ok ? 'completed' : 'failed';
     const books = BOOKS[retentionClass(data.keepResultMs)];
     const entry: ScriptArgument[] = [
@@ -92,7 +91,7 @@ export class Settling {
       books,
       removeAt,
       kept,
-      payloadKey,
+      placeOf(data.payload),
     ];
     return { entry, written };
   }
@@ -121,4 +120,10 @@ export class Settling {
     const kept = keptNote(0, { stored, bytes: outcome.result.byteLength });
     return { value: JSON.stringify(stored), result: inHash, kept, written };
   }
+}
+
+/** Where the script finds the payload, to remove it. */
+function placeOf(payload: StoredBytes): string {
+  if ('key' in payload) return payload.key;
+  return 'field' in payload ? 'in the hash' : '';
 }

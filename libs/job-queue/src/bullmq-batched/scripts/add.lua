@@ -10,19 +10,26 @@ Errors: PAYLOAD when a payload is not at its key; nothing is added then.
 ]]
 local call = redis.call
 local prefix, scores = ARGV[1], tonumber(ARGV[2])
+local PER_JOB = 8
 local meta = call('HMGET', KEYS[4], 'paused', 'concurrency', 'opts.maxLenEvents')
 local maxEvents = meta[3] or 10000
 
-local new = {}
-for at = 3, #ARGV, 8 do
+local keys = {}
+for at = 3, #ARGV, PER_JOB do
+  keys[#keys + 1] = prefix .. ARGV[at]
   local payloadKey = ARGV[at + 7]
   if payloadKey ~= '' and call('EXISTS', payloadKey) == 0 then
     return redis.error_reply('PAYLOAD job ' .. ARGV[at] .. ' has no payload: Redis did not take it')
   end
 end
-for at = 3, #ARGV, 8 do
-  if call('EXISTS', prefix .. ARGV[at]) == 0 then
+-- One look at all of them: hardly ever is one known.
+local areNew = call('EXISTS', unpack(keys)) == 0
+local new, seen = {}, {}
+for index, key in ipairs(keys) do
+  local at = 3 + (index - 1) * PER_JOB
+  if not seen[key] and (areNew or call('EXISTS', key) == 0) then
     new[#new + 1] = at
+    seen[key] = true
   else
     call('XADD', KEYS[2], 'MAXLEN', '~', maxEvents, '*', 'event', 'duplicated', 'jobId', ARGV[at])
   end

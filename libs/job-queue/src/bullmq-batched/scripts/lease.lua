@@ -58,7 +58,7 @@ for _, id in ipairs(ids) do
     local attempt = tonumber(job[2] or 0) + 1
     call('SET', key .. ':lock', token, 'PX', lockMs)
     call('HSET', key, 'processedOn', ARGV[2], 'pb', holder, 'ats', attempt)
-    call('XADD', KEYS[6], 'MAXLEN', '~', meta[4] or 10000, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
+    call('XADD', KEYS[6], '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
     active[#active + 1] = id
     local isPlain = not (job[7] or job[8] or job[9])
     answer[#answer + 1] = { id, job[1], attempt, job[3], job[4] or '0', job[5], job[6] and 1 or 0, isPlain and 1 or 0 }
@@ -66,6 +66,7 @@ for _, id in ipairs(ids) do
 end
 if #active > 0 then
   call('LPUSH', KEYS[4], unpack(active))
+  call('XTRIM', KEYS[6], 'MAXLEN', '~', meta[4] or 10000)
   for at = 10, #KEYS do
     local score = call('ZSCORE', KEYS[at], ARGV[10])
     if score and tonumber(score) <= tonumber(ARGV[11]) then call('ZREM', KEYS[at], ARGV[10]) end

@@ -9,13 +9,15 @@ KEYS  1 wait   2 prioritized   3 active   4 stalled   5 events   6 completed   7
 ARGV  1 what comes before an id in a job's key   2 now   3 jobs that ended before this are removed: BullMQ's own age
       then for each job: id, token, holder, attempt, 'completed' or 'failed', return value or reason of the failure, result
       (empty: it has none here), first key of its books, time of its removal, "<bytes> <key of its result>", key of its
-      payload (empty: it has none)
+      payload ('in the hash' where it is there; empty: the job has none of ours)
 Answers for each job: 1 settled, 0 lost, -1 ask BullMQ.
 ]]
 local call = redis.call
 local prefix, now = ARGV[1], ARGV[2]
 local SETTLED, LOST, NOT_PLAIN = 1, 0, -1
 local PER_JOB = 11
+-- Where the payload is.
+local IN_HASH = 'in the hash'
 
 local meta = call('HMGET', KEYS[8], 'opts.maxLenEvents', 'concurrency', 'paused')
 local maxEvents = meta[1] or 10000
@@ -35,21 +37,31 @@ local function note(id, firstKey, removeAt, entry)
   book.change = book.change + tonumber(string.match(entry, '^%d+'))
 end
 
+-- Both asked about all jobs at once: hardly ever has a job children.
+local lockKeys, childKeys = {}, {}
+for at = 4, #ARGV, PER_JOB do
+  local key = prefix .. ARGV[at]
+  lockKeys[#lockKeys + 1] = key .. ':lock'
+  childKeys[#childKeys + 1], childKeys[#childKeys + 2] = key .. ':dependencies', key .. ':unsuccessful'
+end
+local locks = call('MGET', unpack(lockKeys))
+local noneHasChildren = call('EXISTS', unpack(childKeys)) == 0
+
 local function settle(at)
   local id, token, holder, attempt, state, value, result, firstKey, removeAt, kept, payload =
     unpack(ARGV, at, at + PER_JOB - 1)
   local key = prefix .. id
-  local lock = key .. ':lock'
+  local index = (at - 4) / PER_JOB + 1
   local job = call('HMGET', key, 'name', 'atm', 'parentKey', 'deid', 'rjk', 'finishedOn', 'pb', 'ats')
-  if call('GET', lock) ~= token then
+  if locks[index] ~= token then
     -- Holder and number of the attempt name the lease that ended it.
     local isOwn = job[6] and job[7] == holder and job[8] == attempt
     return isOwn and SETTLED or LOST
   end
   if not job[1] then return LOST end
-  if job[3] or job[4] or job[5] or call('EXISTS', key .. ':dependencies', key .. ':unsuccessful') > 0 then
-    return NOT_PLAIN
-  end
+  if job[3] or job[4] or job[5] then return NOT_PLAIN end
+  local hasChildren = not noneHasChildren and call('EXISTS', key .. ':dependencies', key .. ':unsuccessful') > 0
+  if hasChildren then return NOT_PLAIN end
   if call('LREM', KEYS[3], -1, id) == 0 then return LOST end
 
   local attempts = tonumber(job[2] or 0) + 1
@@ -60,18 +72,16 @@ local function settle(at)
       call('HSET', key, 'returnvalue', value, 'finishedOn', now, 'atm', attempts, 'result', result)
     end
     -- Nobody will run it again.
-    call('HDEL', key, 'payload')
-    call('XADD', KEYS[5], 'MAXLEN', '~', maxEvents, '*', 'event', 'completed', 'jobId', id, 'returnvalue', value,
-      'prev', 'active')
+    if payload == IN_HASH then call('HDEL', key, 'payload') end
+    call('XADD', KEYS[5], '*', 'event', 'completed', 'jobId', id, 'returnvalue', value, 'prev', 'active')
   else
     call('HSET', key, 'failedReason', value, 'stacktrace', '[]', 'finishedOn', now, 'atm', attempts)
     call('HDEL', key, 'defa')
     call('XADD', KEYS[5], '*', 'event', 'failed', 'jobId', id, 'failedReason', value, 'prev', 'active')
-    call('XADD', KEYS[5], 'MAXLEN', '~', maxEvents, '*', 'event', 'retries-exhausted', 'jobId', id,
-      'attemptsMade', attempts)
+    call('XADD', KEYS[5], '*', 'event', 'retries-exhausted', 'jobId', id, 'attemptsMade', attempts)
   end
-  ended[#ended + 1], unused[#unused + 1] = id, lock
-  if payload ~= '' then unused[#unused + 1] = payload end
+  ended[#ended + 1], unused[#unused + 1] = id, lockKeys[index]
+  if payload ~= '' and payload ~= IN_HASH then unused[#unused + 1] = payload end
   local set = sets[state]
   set[#set + 1], set[#set + 2] = now, id
   note(id, tonumber(firstKey), removeAt, kept)
@@ -82,6 +92,7 @@ for at = 4, #ARGV, PER_JOB do outcomes[#outcomes + 1] = settle(at) end
 if #ended == 0 then return outcomes end
 
 call('UNLINK', unpack(unused))
+call('XTRIM', KEYS[5], 'MAXLEN', '~', maxEvents)
 call('SREM', KEYS[4], unpack(ended))
 for state, target in pairs({ completed = KEYS[6], failed = KEYS[7] }) do
   if #sets[state] > 0 then
