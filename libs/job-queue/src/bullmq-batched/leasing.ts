@@ -102,9 +102,10 @@ export class Leasing {
     const { replyTo, expiresAt } = data;
     const { bytes, clock, handles } = this.parts;
     if (expiresAt <= clock.now()) return { lease, replyTo, error: expiredError(clock.now() - job.timestamp) };
-    const isHere = 'field' in data.payload;
-    const payload = isHere ? job.payload : await bytes.get(data.payload, handles.keysOf(lease.queue).job(job.id));
-    if (!payload) return { lease, replyTo, error: inputGoneError() };
+    const stored = data.payload;
+    const isHere = 'field' in stored;
+    const payload = isHere ? job.payload : await bytes.get(stored, handles.keysOf(lease.queue).job(job.id));
+    if (!payload || (isHere && payload.byteLength !== stored.bytes)) return { lease, replyTo, error: inputGoneError() };
     const deaths = countDeaths(data);
     return {
       lease,

@@ -52,12 +52,13 @@ local function settle(at)
     unpack(ARGV, at, at + PER_JOB - 1)
   local key = prefix .. id
   local index = (at - 4) / PER_JOB + 1
-  local job = call('HMGET', key, 'name', 'atm', 'parentKey', 'deid', 'rjk', 'finishedOn', 'pb', 'ats')
   if locks[index] ~= token then
     -- Holder and number of the attempt name the lease that ended it.
-    local isOwn = job[6] and job[7] == holder and job[8] == attempt
+    local ending = call('HMGET', key, 'finishedOn', 'pb', 'ats')
+    local isOwn = ending[1] and ending[2] == holder and ending[3] == attempt
     return isOwn and SETTLED or LOST
   end
+  local job = call('HMGET', key, 'name', 'atm', 'parentKey', 'deid', 'rjk')
   if not job[1] then return LOST end
   if job[3] or job[4] or job[5] then return NOT_PLAIN end
   local hasChildren = not noneHasChildren and call('EXISTS', key .. ':dependencies', key .. ':unsuccessful') > 0
@@ -66,13 +67,11 @@ local function settle(at)
 
   local attempts = tonumber(job[2] or 0) + 1
   if state == 'completed' then
-    if result == '' then
-      call('HSET', key, 'returnvalue', value, 'finishedOn', now, 'atm', attempts)
-    else
-      call('HSET', key, 'returnvalue', value, 'finishedOn', now, 'atm', attempts, 'result', result)
-    end
-    -- Nobody will run it again.
-    if payload == IN_HASH then call('HDEL', key, 'payload') end
+    -- Nobody will run it again: its payload is emptied. A field that it has not is not made.
+    local fields = { 'returnvalue', value, 'finishedOn', now, 'atm', attempts }
+    if payload == IN_HASH then fields[7], fields[8] = 'payload', '' end
+    if result ~= '' then fields[#fields + 1], fields[#fields + 2] = 'result', result end
+    call('HSET', key, unpack(fields))
     call('XADD', KEYS[5], '*', 'event', 'completed', 'jobId', id, 'returnvalue', value, 'prev', 'active')
   else
     call('HSET', key, 'failedReason', value, 'stacktrace', '[]', 'finishedOn', now, 'atm', attempts)
