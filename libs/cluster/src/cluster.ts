@@ -77,10 +77,22 @@ export abstract class Cluster {
   abstract isPaused(workerId: string): Promise<boolean>;
 
   /**
+   * Counts a worker among those that search for work, if fewer than `most` others do: until `endSearch`, and no longer
+   * than `forMs`. @returns whether it may search
+   */
+  abstract beginSearch(workerId: string, most: number, forMs: number): Promise<boolean>;
+
+  /** It searches no longer. */
+  abstract endSearch(workerId: string): Promise<void>;
+
+  /**
    * Makes this member the coordinator for the next `ttlMs`, if nobody else is. Who is calls again well before that.
    * @returns the fence of its term: greater than that of every earlier one; undefined while another is coordinator
    */
   abstract lead(memberId: string, ttlMs: number): Promise<number | undefined>;
+
+  /** Ends the caller's own term before its time, so that another need not wait for that; nothing when it has none. */
+  abstract resign(memberId: string): Promise<void>;
 
   /**
    * Replaces the assignment of models. @param fence of the caller's term

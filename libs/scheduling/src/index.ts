@@ -24,7 +24,7 @@ export { afterDeath, POISONED_AFTER, type DeathCount } from './retrying/after-de
 export { DeviceShare, type ShareClass } from './share/device-share.js';
 export { parseShare } from './share/parse-share.js';
 export { loot } from './stealing/loot.js';
-export { maySearch } from './stealing/may-search.js';
+export { mostSearching } from './stealing/most-searching.js';
 export { victimOrder } from './stealing/victim-order.js';
 export { worthStealing } from './stealing/worth-stealing.js';
 export { earliestDeadlineFirst } from './turn/earliest-deadline-first.js';

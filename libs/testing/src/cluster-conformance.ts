@@ -264,6 +264,34 @@ export function describeCluster(name: string, open: () => Promise<ClusterFixture
       expect(await two.lead('two', ttlMs)).toBeGreaterThan(second!);
     });
 
+    it('begins the next term at once when the coordinator resigns, and leaves the term of another alone', async () => {
+      const [one, two] = [await fixture.member(), await fixture.member()];
+      const first = await one.lead('one', 60_000);
+      await two.resign('two');
+      expect(await two.lead('two', 60_000)).toBeUndefined();
+      await one.resign('one');
+      const second = await two.lead('two', 60_000);
+      expect(second).toBeGreaterThan(first!);
+      await one.resign('one');
+      expect(await one.lead('one', 60_000)).toBeUndefined();
+      expect(await one.assign(first!, { generation: 1, workers: {}, noRoom: [] })).toBe(false);
+    });
+
+    it('lets only so many search at once, until they end their search, or are not heard of', async () => {
+      const [one, two] = [await fixture.member(), await fixture.member()];
+      const forMs = fixture.presenceMs;
+      expect(await one.beginSearch('one', 1, forMs)).toBe(true);
+      // Sent again, or begun again: one worker counts once.
+      expect(await one.beginSearch('one', 1, forMs)).toBe(true);
+      expect(await two.beginSearch('two', 1, forMs)).toBe(false);
+      expect(await two.beginSearch('two', 2, forMs)).toBe(true);
+      expect(await two.beginSearch('three', 2, forMs)).toBe(false);
+      await one.endSearch('one');
+      expect(await two.beginSearch('three', 2, forMs)).toBe(true);
+      await fixture.pass(forMs * 1.5);
+      expect(await one.beginSearch('one', 1, forMs)).toBe(true);
+    });
+
     it('tells those who watch that models were assigned', async () => {
       const [leader, worker] = [await fixture.member(), await fixture.member()];
       let tell = () => {};

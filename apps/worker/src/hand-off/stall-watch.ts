@@ -18,6 +18,16 @@ const MOST_BETWEEN_LOOKS_MS = 500;
 /** A worker that was short of memory goes on when it is below its limit by this part. */
 const RELIEVED_BELOW = 0.9;
 
+/** The turn that was seen last, and when. */
+interface WatchedTurn {
+  readonly turn: RunInProgress;
+  readonly at: number;
+  /** How long it had taken, but for the time in which this process itself did not go on. */
+  readonly ms: number;
+  /** Of these, those in which no model was being loaded: a run that waits for a load does not hang. */
+  readonly aloneMs: number;
+}
+
 /**
  * Sees when this worker cannot start what it holds, so that others do: the device's turn takes too long (because a model
  * is being loaded, or the run hangs), memory is short, an operator said so. A run that will probably never end ends the
@@ -26,8 +36,7 @@ const RELIEVED_BELOW = 0.9;
 @Injectable()
 export class StallWatch {
   private timers: Timer[] = [];
-  /** The turn that was seen last, how long it had been watched, and when. */
-  private watched: { readonly turn: RunInProgress; readonly ms: number; readonly at: number } | undefined;
+  private watched: WatchedTurn | undefined;
   private onHopeless: (reason: Error) => void = () => {};
 
   constructor(
@@ -55,26 +64,32 @@ export class StallWatch {
 
   private async look(): Promise<void> {
     const { turn } = this.device;
-    const run = turn && { elapsedMs: this.watchedMs(turn), predictedMs: turn.expectedMs };
-    if (run && isOverdue(run)) {
-      const { elapsedMs, predictedMs = 0 } = run;
-      this.onHopeless(new Error(`a run takes ${Math.round(elapsedMs)} ms, ${Math.round(predictedMs)} were expected`));
+    const watched = turn && this.watch(turn);
+    if (watched && isOverdue({ elapsedMs: watched.aloneMs, predictedMs: watched.turn.expectedMs })) {
+      const { aloneMs, turn: run } = watched;
+      this.onHopeless(
+        new Error(`a run takes ${Math.round(aloneMs)} ms, ${Math.round(run.expectedMs ?? 0)} were expected`),
+      );
       return;
     }
-    const blocked = run !== undefined && isBlocked(run);
+    const blocked = watched !== undefined && isBlocked({ elapsedMs: watched.ms, predictedMs: watched.turn.expectedMs });
     const isLoading = blocked && this.models.isLoading;
     await this.handOff.set('loading', isLoading);
     await this.handOff.set('overdue', blocked && !isLoading);
     await this.handOff.set('memory', this.isShortOfMemory());
   }
 
-  /** How long a turn has taken, but for the time in which this process itself did not go on. */
-  private watchedMs(turn: RunInProgress): number {
-    const now = this.clock.now();
-    const before = this.watched?.turn === turn ? this.watched : { ms: 0, at: turn.startedAt };
-    const ms = before.ms + Math.min(now - before.at, MOST_BETWEEN_LOOKS_MS);
-    this.watched = { turn, ms, at: now };
-    return ms;
+  private watch(turn: RunInProgress): WatchedTurn {
+    const at = this.clock.now();
+    const before = this.watched?.turn === turn ? this.watched : { at: turn.startedAt, ms: 0, aloneMs: 0 };
+    const passed = Math.min(at - before.at, MOST_BETWEEN_LOOKS_MS);
+    this.watched = {
+      turn,
+      at,
+      ms: before.ms + passed,
+      aloneMs: before.aloneMs + (this.models.isLoading ? 0 : passed),
+    };
+    return this.watched;
   }
 
   private isShortOfMemory(): boolean {

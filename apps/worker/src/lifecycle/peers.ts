@@ -47,12 +47,9 @@ export class Peers {
     return this.left;
   }
 
-  /** How many others look for work, and how many have some. */
-  count(): { readonly searching: number; readonly busy: number } {
-    return {
-      searching: this.latest.filter(({ searching }) => searching).length,
-      busy: this.latest.filter(({ device }) => device === 'running').length,
-    };
+  /** How many others had work when they told last: up to a second and a half ago. */
+  get busy(): number {
+    return this.latest.filter(({ device }) => device === 'running').length;
   }
 
   private serving(): ReadonlySet<string | undefined> {

@@ -84,7 +84,11 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
       (error) => this.giveUp(error),
       () => this.feed.lookAgain(),
     );
-    this.handOff.start(() => this.feed.lookAgain());
+    this.handOff.start({
+      onOver: () => this.feed.lookAgain(),
+      stopLeasing: () => this.feed.stopListening(),
+      tell: () => this.load.tellNow(),
+    });
     this.stalls.start((reason) => this.giveUp(reason));
     this.feed.start();
     await this.reconciler.start(() => this.modelsChanged());

@@ -29,6 +29,8 @@ interface Listening {
   readonly queues: readonly string[];
   readonly offers: boolean;
   readonly abort: AbortController;
+  /** Resolves with the wait. */
+  readonly ended: Promise<unknown>;
 }
 
 /**
@@ -89,7 +91,14 @@ export class Feed {
     // A worker that listens to one queue shall hear of the others; a busy one leaves the wake-ups to those that are idle.
     const { listening } = this;
     const deaf = listening && (this.misses(listening.queues) || listening.offers !== this.hearsOffers);
-    if (deaf || this.handOff.isActive || this.untilLateEnough() > 0) this.listening?.abort.abort();
+    if (deaf || this.untilLateEnough() > 0) this.listening?.abort.abort();
+  }
+
+  /** Of a worker that leaves its work to others. Resolves when it hears of no work any more: others are to be woken. */
+  async stopListening(): Promise<void> {
+    this.changed.notify();
+    this.listening?.abort.abort();
+    await this.listening?.ended;
   }
 
   private async loop(): Promise<void> {
@@ -114,6 +123,8 @@ export class Feed {
     if (early > 0) return this.changed.wait(early);
     const { woken } = this;
     this.woken = undefined;
+    // Who offers may have left all of its work to others a moment ago.
+    if (this.isOffered(woken)) await this.peers.look();
     const reachable = this.reachable(wanted);
     for (const queue of await this.order([...reachable.keys()], woken)) {
       const lane = reachable.get(queue);
@@ -134,11 +145,11 @@ export class Feed {
    * the device is busy nobody is looked for: only whom it robbed last, so that it need not wait between two loots.
    */
   private async steal(woken: string | undefined): Promise<boolean> {
-    const isOffer = woken !== undefined && ![this.identity.id, undefined].includes(queueOwner(woken));
+    const offered = this.isOffered(woken) ? woken : undefined;
     for (const lane of this.lanes.inference) {
       const { shareClass, staging } = lane;
       if (staging.size > 0) continue;
-      const known = isOffer ? woken : this.thief.lastVictim(shareClass);
+      const known = offered ?? this.thief.lastVictim(shareClass);
       if (this.device.turn && known === undefined) continue;
       const jobs = await this.thief.steal(shareClass, known);
       if (!jobs) continue;
@@ -148,10 +159,14 @@ export class Feed {
     return false;
   }
 
+  private isOffered(woken: string | undefined): woken is string {
+    return woken !== undefined && ![this.identity.id, undefined].includes(queueOwner(woken));
+  }
+
   private async stage(lane: InferenceLane, jobs: readonly StagedJob[]): Promise<void> {
     lane.stage(jobs);
     // It began while we leased.
-    if (this.handOff.isActive) await this.handOff.giveBack();
+    if (this.handOff.isActive) await this.handOff.giveBackLate();
   }
 
   /** The queues whose jobs there is room for, and the lane that has it. */
@@ -219,12 +234,13 @@ export class Feed {
   private async listen(wanted: readonly string[]): Promise<void> {
     const queues = this.audible(wanted);
     // A batch may have been taken while we pulled.
-    if (this.stopping || this.misses(queues)) return;
+    if (this.stopping || this.handOff.isActive || this.misses(queues)) return;
     const abort = new AbortController();
     const offers = this.hearsOffers;
-    this.listening = { queues, offers, abort };
+    const waiting = this.queue.waitForWork(queues, POLL_MS, { signal: abort.signal, offers });
+    this.listening = { queues, offers, abort, ended: waiting.catch(() => {}) };
     try {
-      this.woken = await this.queue.waitForWork(queues, POLL_MS, { signal: abort.signal, offers });
+      this.woken = await waiting;
     } finally {
       this.listening = undefined;
     }

@@ -25,8 +25,15 @@ export class LoadTeller {
     this.gap ??= new EventLoopGap();
     this.timer ??= this.clock.every(TELL_EVERY_MS, () => {
       // One that is on its way will be older than the next.
-      this.telling ??= this.tell().finally(() => (this.telling = undefined));
+      void (this.telling ??= this.beginTelling());
     });
+  }
+
+  /** Resolves when the others can know what is so now. Never rejects. */
+  async tellNow(): Promise<void> {
+    // That may have been read before.
+    await this.telling;
+    await (this.telling ??= this.beginTelling());
   }
 
   /** Nothing is told after this resolves. */
@@ -36,6 +43,10 @@ export class LoadTeller {
     this.gap?.stop();
     this.gap = undefined;
     await this.telling;
+  }
+
+  private beginTelling(): Promise<void> {
+    return this.tell().finally(() => (this.telling = undefined));
   }
 
   private async tell(): Promise<void> {

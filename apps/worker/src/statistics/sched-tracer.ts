@@ -1,12 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, type Timer } from '@sluice/clock';
 import { WorkerConfig } from '@sluice/config';
-import { messageOf } from '@sluice/contracts';
+import { messageOf, queueOwner } from '@sluice/contracts';
 import { JobQueue } from '@sluice/job-queue';
 import { activitySince, EventLoopGap, Logger, schedTrace, schedTraceLine, type Activity } from '@sluice/telemetry';
 import { ModelHost } from '../lifecycle/model-host.js';
+import { Coordinator } from '../placement/coordinator.js';
+import { Thief } from '../steal/thief.js';
 import { UpdateIntake } from '../update/update-intake.js';
 import { LoadReader } from './load-reader.js';
+import { workerWords } from './worker-words.js';
 
 /** SCHEDTRACE of one worker: a line of its own numbers every interval, on stderr. */
 @Injectable()
@@ -16,6 +19,7 @@ export class SchedTracer {
   private startedAt = 0;
   /** When the interval that goes on began. */
   private before: Activity | undefined;
+  private robbedBefore: ReadonlyMap<string, number> = new Map();
   private printing: Promise<void> | undefined;
 
   constructor(
@@ -24,6 +28,8 @@ export class SchedTracer {
     private readonly queue: JobQueue,
     private readonly models: ModelHost,
     private readonly updates: UpdateIntake,
+    private readonly thief: Thief,
+    private readonly coordinator: Coordinator,
     private readonly clock: Clock,
     private readonly logger: Logger,
   ) {}
@@ -50,18 +56,30 @@ export class SchedTracer {
     const load = this.reader.read(this.gap?.take() ?? 0);
     const interval = activitySince(this.before, load);
     this.before = load;
+    const stole = this.takeStolen();
     try {
+      const queues = [...this.models.hostedModels().flatMap((model) => model.queues), this.updates.queue];
       const [shared, own] = await Promise.all([
-        this.waiting(this.models.hostedModels().map(({ queue }) => queue)),
-        this.waiting([this.updates.queue]),
+        this.waiting(queues.filter((queue) => queueOwner(queue) === undefined)),
+        this.waiting(queues.filter((queue) => queueOwner(queue) !== undefined)),
       ]);
       const { loopGapMs } = load;
       const uptimeMs = this.clock.now() - this.startedAt;
       const trace = schedTrace([load], interval, { uptimeMs, shared, own, refused: undefined, loopGapMs });
-      process.stderr.write(`${schedTraceLine(trace)}\n`);
+      const { handOff, memory } = load;
+      const words = workerWords({ stole, handOff, models: memory?.models, demand: this.coordinator.demand });
+      process.stderr.write(`${[schedTraceLine(trace), ...words].join(' ')}\n`);
     } catch (error) {
       this.logger.warn({ reason: messageOf(error) }, 'schedtrace_unprinted');
     }
+  }
+
+  /** By owner, of the interval. */
+  private takeStolen(): Map<string, number> {
+    const now = new Map(this.thief.robbed);
+    const taken = [...now].map(([owner, jobs]) => [owner, jobs - (this.robbedBefore.get(owner) ?? 0)] as const);
+    this.robbedBefore = now;
+    return new Map(taken.filter(([, jobs]) => jobs > 0));
   }
 
   /** Jobs that wait in each of the queues, by name. */

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { Cluster } from '@sluice/cluster';
 import { WorkerConfig } from '@sluice/config';
-import { queueOwner } from '@sluice/contracts';
+import { messageOf, queueOwner } from '@sluice/contracts';
 import { JobQueue, type QueueHead } from '@sluice/job-queue';
-import { maySearch, victimOrder, worthStealing } from '@sluice/scheduling';
+import { mostSearching, victimOrder, worthStealing } from '@sluice/scheduling';
 import { Logger } from '@sluice/telemetry';
 import type { StagedJob } from '../buffer/staged-job.js';
 import type { HostedModel } from '../lifecycle/hosted-model.js';
@@ -11,6 +12,9 @@ import { Peers } from '../lifecycle/peers.js';
 import { Random } from '../lifecycle/random.js';
 import { WorkerIdentity } from '../lifecycle/worker-identity.js';
 import { Puller } from '../pull/puller.js';
+
+/** A search takes milliseconds. One whose end nobody heard of counts for so long. */
+const SEARCH_COUNTS_MS = 1_000;
 
 /**
  * Takes work from the own queues of others when there is nothing else to do: straight from the victim's queue, half of
@@ -21,12 +25,13 @@ import { Puller } from '../pull/puller.js';
  */
 @Injectable()
 export class Thief {
-  private stolenJobs = 0;
+  private readonly taken = new Map<string, number>();
   /** By class: the queue of which something was left at the last theft. */
   private readonly left = new Map<string, string>();
 
   constructor(
     private readonly queue: JobQueue,
+    private readonly cluster: Cluster,
     private readonly puller: Puller,
     private readonly models: ModelHost,
     private readonly peers: Peers,
@@ -38,7 +43,12 @@ export class Thief {
 
   /** Jobs that were taken since the start. */
   get stolen(): number {
-    return this.stolenJobs;
+    return [...this.taken.values()].reduce((sum, jobs) => sum + jobs, 0);
+  }
+
+  /** The same, by the worker whose own queue they were in. */
+  get robbed(): ReadonlyMap<string, number> {
+    return this.taken;
   }
 
   /** Whether this worker could run anything that another has offered. */
@@ -58,7 +68,18 @@ export class Thief {
    */
   async steal(shareClass: string, known: string | undefined): Promise<StagedJob[] | undefined> {
     this.left.delete(shareClass);
-    const victims = this.victims(shareClass, known);
+    if (!this.config.isStealing) return undefined;
+    if (known !== undefined) return this.rob(this.victims(shareClass, [known]), shareClass);
+    const victims = this.victims(shareClass, this.peers.ownQueues);
+    if (victims.length === 0 || !(await this.beginSearch())) return undefined;
+    try {
+      return await this.rob(victims, shareClass);
+    } finally {
+      this.endSearch();
+    }
+  }
+
+  private async rob(victims: readonly string[], shareClass: string): Promise<StagedJob[] | undefined> {
     if (victims.length === 0) return undefined;
     const heads = new Map((await this.queue.heads(victims)).map((head) => [head.queue, head]));
     for (const queue of victimOrder([...heads.keys()], () => this.random.next())) {
@@ -67,7 +88,7 @@ export class Thief {
       if (!head || !model || !this.isWorthIt(head, model)) continue;
       const jobs = await this.puller.pull(queue, 'all', 'half');
       if (!jobs) continue;
-      this.stolenJobs += jobs.length;
+      this.note(queue, jobs.length);
       this.logger.debug({ queue, jobs: jobs.length, waiting: head.waiting }, 'jobs_stolen');
       if (head.waiting > jobs.length) {
         this.left.set(shareClass, queue);
@@ -78,12 +99,26 @@ export class Thief {
     return undefined;
   }
 
-  private victims(shareClass: string, known: string | undefined): string[] {
-    if (!this.config.isStealing || (known === undefined && !maySearch(this.peers.count()))) return [];
-    const queues = known === undefined ? this.peers.ownQueues : [known];
+  private victims(shareClass: string, queues: readonly string[]): string[] {
     return queues.filter(
       (queue) => queueOwner(queue) !== this.identity.id && this.models.byQueue(queue)?.shareClass === shareClass,
     );
+  }
+
+  private note(queue: string, jobs: number): void {
+    const owner = queueOwner(queue) ?? queue;
+    this.taken.set(owner, (this.taken.get(owner) ?? 0) + jobs);
+  }
+
+  private beginSearch(): Promise<boolean> {
+    return this.cluster.beginSearch(this.identity.id, mostSearching(this.peers.busy), SEARCH_COUNTS_MS);
+  }
+
+  /** Nobody waits for it. */
+  private endSearch(): void {
+    this.cluster.endSearch(this.identity.id).catch((error: unknown) => {
+      this.logger.warn({ reason: messageOf(error) }, 'search_end_untold');
+    });
   }
 
   private isWorthIt({ waiting }: QueueHead, { costs, serving }: HostedModel): boolean {

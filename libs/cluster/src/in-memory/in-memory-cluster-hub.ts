@@ -28,6 +28,7 @@ export class InMemoryClusterHub {
   readonly sequences = new Map<string, number>();
   private readonly counters = new Map<string, Map<string, number>>();
   readonly paused = new Set<string>();
+  readonly searchers: ExpiringMap<string>;
   private readonly profiles = new Map<string, Map<string, ModelProfile>>();
   private revisions = 0;
 
@@ -35,6 +36,7 @@ export class InMemoryClusterHub {
     this.reports = new ExpiringMap(clock);
     this.loads = new ExpiringMap(clock);
     this.coordinator = new ExpiringMap(clock);
+    this.searchers = new ExpiringMap(clock);
   }
 
   /** Counted, not random: a simulation that is run again does the same. */

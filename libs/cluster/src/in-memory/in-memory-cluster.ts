@@ -126,11 +126,26 @@ export class InMemoryCluster extends Cluster {
     return this.hub.paused.has(workerId);
   }
 
+  override async beginSearch(workerId: string, most: number, forMs: number): Promise<boolean> {
+    const others = this.hub.searchers.values().filter((id) => id !== workerId);
+    if (others.length >= most) return false;
+    this.hub.searchers.set(workerId, workerId, forMs);
+    return true;
+  }
+
+  override async endSearch(workerId: string): Promise<void> {
+    this.hub.searchers.delete(workerId);
+  }
+
   override async lead(memberId: string, ttlMs: number): Promise<number | undefined> {
     const holder = this.hub.coordinator.get(THE_ROLE);
     if (holder !== undefined && holder !== memberId) return undefined;
     this.hub.coordinator.set(THE_ROLE, memberId, ttlMs);
     return holder === undefined ? ++this.hub.fence : this.hub.fence;
+  }
+
+  override async resign(memberId: string): Promise<void> {
+    if (this.hub.coordinator.get(THE_ROLE) === memberId) this.hub.coordinator.delete(THE_ROLE);
   }
 
   override async assign(fence: number, assignment: ModelAssignment): Promise<boolean> {

@@ -26,6 +26,15 @@ return redis.call('INCR', KEYS[2])
 `;
 
 /**
+ * Ends a term, if it is the caller's. Its number stays: the next term has a greater one.
+ *
+ * KEYS[1] the coordinator; ARGV[1] the caller
+ */
+const RESIGN = `
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+`;
+
+/**
  * Writes a decision and spreads the word, unless a later term has begun than the one that it was made in.
  *
  * KEYS[1] number of the latest term, KEYS[2] the assignment; ARGV[1] the decision's term, ARGV[2] the decision,
@@ -49,6 +58,10 @@ export class Coordination {
     const { coordinator, term } = this.keys;
     const fence = await this.redis.eval(LEAD, 2, coordinator, term, memberId, ttlMs);
     return typeof fence === 'number' ? fence : undefined;
+  }
+
+  async resign(memberId: string): Promise<void> {
+    await this.redis.eval(RESIGN, 1, this.keys.coordinator, memberId);
   }
 
   async assign(fence: number, assignment: ModelAssignment): Promise<boolean> {

@@ -34,6 +34,11 @@ export class ClusterKeys {
     return `sluice:${this.prefix}:paused`;
   }
 
+  /** A sorted set: the workers that search for work, by when they count no longer, in ms of Redis' clock. */
+  get searchers(): string {
+    return `sluice:${this.prefix}:searchers`;
+  }
+
   /** A hash: what is wished of each model. */
   get modelStates(): string {
     return `sluice:${this.prefix}:model-states`;

@@ -12,6 +12,7 @@ import { ClusterKeys } from './keys.js';
 import { ModelStates } from './model-states.js';
 import { Presence } from './presence.js';
 import { ProfileStore } from './profile-store.js';
+import { Searches } from './searches.js';
 import { StatisticsStore } from './statistics-store.js';
 import { Subscriptions } from './subscriptions.js';
 import { WorkerLoads } from './worker-loads.js';
@@ -39,6 +40,7 @@ export class RedisCluster extends Cluster {
   private readonly told: WorkerLoads;
   private readonly measured: ProfileStore;
   private readonly coordination: Coordination;
+  private readonly searches: Searches;
   private readonly onError: (error: Error) => void;
 
   constructor({ redisUrl, prefix, presenceMs, onError }: RedisClusterOptions) {
@@ -53,6 +55,7 @@ export class RedisCluster extends Cluster {
     this.told = new WorkerLoads(this.redis, this.keys, presenceMs);
     this.measured = new ProfileStore(this.redis, this.keys);
     this.coordination = new Coordination(this.redis, this.keys);
+    this.searches = new Searches(this.redis, this.keys);
   }
 
   override async start(): Promise<void> {
@@ -142,8 +145,20 @@ export class RedisCluster extends Cluster {
     return (await this.redis.sismember(this.keys.paused, workerId)) === 1;
   }
 
+  override beginSearch(workerId: string, most: number, forMs: number): Promise<boolean> {
+    return this.searches.begin(workerId, most, forMs);
+  }
+
+  override endSearch(workerId: string): Promise<void> {
+    return this.searches.end(workerId);
+  }
+
   override lead(memberId: string, ttlMs: number): Promise<number | undefined> {
     return this.coordination.lead(memberId, ttlMs);
+  }
+
+  override resign(memberId: string): Promise<void> {
+    return this.coordination.resign(memberId);
   }
 
   override assign(fence: number, assignment: ModelAssignment): Promise<boolean> {
