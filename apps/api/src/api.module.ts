@@ -1,5 +1,6 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
+import { Clock, SystemClock } from '@sluice/clock';
 import { Cluster, RedisCluster } from '@sluice/cluster';
 import { ApiConfig } from '@sluice/config';
 import { BatchedJobQueue, JobQueue } from '@sluice/job-queue';
@@ -42,10 +43,11 @@ class PortsModule {
       providers: [
         { provide: ApiConfig, useValue: config },
         { provide: Logger, useValue: logger },
+        { provide: Clock, useClass: SystemClock },
         { provide: JobQueue, useValue: new BatchedJobQueue({ redisUrl, prefix, settings: config.queue, onError }) },
         { provide: Cluster, useValue: new RedisCluster({ redisUrl, prefix, presenceMs, onError }) },
       ],
-      exports: [ApiConfig, Logger, JobQueue, Cluster],
+      exports: [ApiConfig, Logger, Clock, JobQueue, Cluster],
     };
   }
 }

@@ -25,7 +25,7 @@ class World {
   private readonly logger = createLogger('api', 'silent');
   private readonly api = new InMemoryCluster(this.hub, this.clock, 60_000);
   readonly queue = new InMemoryJobQueue(compileApiConfig({}).queue, this.clock);
-  private readonly catalogue = new ModelCatalogue(this.api, this.logger);
+  private readonly catalogue = new ModelCatalogue(this.api, this.clock, this.logger);
   readonly loads = new LoadWatch(this.api, this.queue, this.catalogue, this.logger);
   readonly admission = new Admission(this.queue, this.loads);
 
@@ -49,6 +49,7 @@ class World {
       slices: 0,
       expired: 0,
       stolen: 0,
+      buffers: { outstanding: 0, keptBytes: 0 },
       handOff: [],
       loopGapMs: 0,
     };

@@ -1,4 +1,5 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Clock, type Timer } from '@sluice/clock';
 import { Cluster, type WorkerReport } from '@sluice/cluster';
 import { messageOf, SluiceError, type ModelRef, type ModelReport, type ServedModel } from '@sluice/contracts';
 import { Logger } from '@sluice/telemetry';
@@ -15,7 +16,7 @@ interface Entry {
   readonly ref: ModelRef;
   /** How it was served when a worker last had it ready. */
   serving: ServedModel | undefined;
-  /** By `performance.now()`; -Infinity: never. */
+  /** By this process' clock; -Infinity: never. */
   readyAt: number;
   /** Why no worker alive has it ready; undefined while one has. */
   notReady: string | undefined;
@@ -41,11 +42,12 @@ export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShut
   private readonly entries = new Map<string, Map<string, Entry>>();
   private readonly listeners = new Set<(refs: readonly ModelRef[]) => void>();
   private alive: readonly WorkerReport[] = [];
-  private timer: NodeJS.Timeout | undefined;
+  private timer: Timer | undefined;
   private refreshing: Promise<void> | undefined;
 
   constructor(
     private readonly cluster: Cluster,
+    private readonly clock: Clock,
     private readonly logger: Logger,
   ) {}
 
@@ -53,11 +55,11 @@ export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShut
     await this.cluster.start();
     await this.cluster.watchModelStates(() => void this.refresh());
     await this.refresh();
-    this.timer = setInterval(() => void this.refresh(), REFRESH_MS);
+    this.timer = this.clock.every(REFRESH_MS, () => void this.refresh());
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
+    this.timer?.cancel();
     await this.refreshing;
   }
 
@@ -79,7 +81,7 @@ export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShut
   resolve(model: string, version?: string): AvailableModel {
     const entry = this.find(model, version);
     const { ref, serving, notReady, readyAt, unloaded, cold } = entry;
-    const mayComeBack = !unloaded && performance.now() - readyAt < GRACE_MS;
+    const mayComeBack = !unloaded && this.clock.now() - readyAt < GRACE_MS;
     if (serving && (notReady === undefined || mayComeBack)) return { ref, serving };
     if (cold) throw new SluiceError('model_loading', `${name(ref)} has to be loaded first`);
     if (serving && !unloaded)
@@ -193,7 +195,7 @@ export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShut
       for (const [version, { readyAt, notReady }] of versions) {
         // Gone for good: a model that was taken away is unknown again, not unavailable for ever.
         const reported = reports.some((report) => report.model === model && report.version === version);
-        if (!reported && notReady !== undefined && performance.now() - readyAt > GRACE_MS * 4) versions.delete(version);
+        if (!reported && notReady !== undefined && this.clock.now() - readyAt > GRACE_MS * 4) versions.delete(version);
       }
       if (versions.size === 0) this.entries.delete(model);
     }
@@ -221,7 +223,7 @@ export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShut
     }
     if (report.state === 'ready') {
       entry.serving = report.serving;
-      entry.readyAt = performance.now();
+      entry.readyAt = this.clock.now();
       entry.notReady = undefined;
     } else if (report.state === 'available') {
       entry.serving ??= report.serving;

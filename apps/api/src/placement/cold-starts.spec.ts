@@ -29,8 +29,8 @@ describe('a request for a model that no worker has in memory', () => {
     worker = member();
     const api = member();
     queue = new InMemoryJobQueue(CONFORMANCE_SETTINGS, clock);
-    catalogue = new ModelCatalogue(api, createLogger('api', 'silent'));
-    coldStarts = new ColdStarts(catalogue, api, queue);
+    catalogue = new ModelCatalogue(api, clock, createLogger('api', 'silent'));
+    coldStarts = new ColdStarts(catalogue, api, queue, clock);
   });
   afterEach(async () => {
     await worker.stop();
@@ -59,6 +59,12 @@ describe('a request for a model that no worker has in memory', () => {
     // The decision, 2.5 s, and the load; less what the request itself may wait, with a margin of half.
     await expect(refused).rejects.toMatchObject({ code: 'model_loading', retryAfterMs: 22_500 - 2_000 });
     expect(await asked()).toBe(1);
+  });
+
+  it('is not told to come again before the load has begun', async () => {
+    await has({ ...REF, state: 'available', serving: SERVING }, [{ loadMs: 1_000 }]);
+    // It would be 167 ms late: but until the next decision it would be that again and again.
+    await expect(coldStarts.admit(REF, 5_000)).rejects.toMatchObject({ retryAfterMs: 2_500 });
   });
 
   it('has to wait only for the rest of a load that has begun', async () => {

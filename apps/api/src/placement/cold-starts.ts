@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { setTimeout as delay } from 'node:timers/promises';
+import { Clock } from '@sluice/clock';
 import { Cluster, type MemoryLoad } from '@sluice/cluster';
 import { inferenceQueue, messageOf, SluiceError, type ModelRef } from '@sluice/contracts';
 import { JobQueue } from '@sluice/job-queue';
@@ -37,6 +37,7 @@ export class ColdStarts {
     private readonly catalogue: ModelCatalogue,
     private readonly cluster: Cluster,
     private readonly queue: JobQueue,
+    private readonly clock: Clock,
   ) {}
 
   /**
@@ -44,21 +45,21 @@ export class ColdStarts {
    * @throws SluiceError as `ModelCatalogue.resolve`; model_loading: it is not there after `timeoutMs`, or could not be; redis_unavailable
    */
   async known(model: string, version?: string, timeoutMs = DESCRIBE_MS): Promise<AvailableModel> {
-    const until = performance.now() + timeoutMs;
+    const until = this.clock.now() + timeoutMs;
     let askedAt = -Infinity;
     for (;;) {
       try {
         return this.catalogue.resolve(model, version);
       } catch (error) {
         const ref = isLoading(error) ? this.catalogue.cold(model, version) : undefined;
-        const leftMs = until - performance.now();
+        const leftMs = until - this.clock.now();
         if (!ref || leftMs <= 0) throw error;
         await this.admit(ref, leftMs);
-        if (performance.now() - askedAt >= ASK_EVERY_MS) {
-          askedAt = performance.now();
+        if (this.clock.now() - askedAt >= ASK_EVERY_MS) {
+          askedAt = this.clock.now();
           await answered(this.cluster.askFor(inferenceQueue(ref)));
         }
-        await delay(Math.min(LOOK_EVERY_MS, leftMs));
+        await this.clock.sleep(Math.min(LOOK_EVERY_MS, leftMs));
       }
     }
   }
@@ -87,24 +88,26 @@ export class ColdStarts {
   private loadOf(queue: string, workers: readonly MemoryLoad[]): Omit<ColdRequest, 'timeoutMs'> {
     const copies = workers.flatMap(({ models }) => models.filter((each) => each.queue === queue));
     const measured = copies.flatMap(({ loadMs }) => loadMs ?? []);
-    if (measured.length === 0) return { loadMs: undefined, queuedLoads: 0 };
+    if (measured.length === 0) return { loadMs: undefined, decisionMs: DECISION_MS, queuedLoads: 0 };
     const loadMs = Math.max(...measured);
     const begun = copies.filter(({ state }) => state === 'loading').map(({ lastUsedAt }) => lastUsedAt);
-    if (begun.length > 0)
-      return { loadMs: Math.max(0, loadMs - (this.queue.now() - Math.min(...begun))), queuedLoads: 0 };
+    if (begun.length > 0) {
+      const leftMs = Math.max(0, loadMs - (this.queue.now() - Math.min(...begun)));
+      return { loadMs: leftMs, decisionMs: 0, queuedLoads: 0 };
+    }
     const loading = workers.map(({ models }) => models.filter(({ state }) => state === 'loading').length);
-    return { loadMs: DECISION_MS + loadMs, queuedLoads: Math.min(...loading) };
+    return { loadMs, decisionMs: DECISION_MS, queuedLoads: Math.min(...loading) };
   }
 
   private async look(): Promise<Memory> {
     const latest = await this.memory?.catch(() => undefined);
-    if (latest && performance.now() - latest.at < FRESH_MS) return latest;
+    if (latest && this.clock.now() - latest.at < FRESH_MS) return latest;
     this.memory = this.read();
     return this.memory;
   }
 
   private async read(): Promise<Memory> {
-    const at = performance.now();
+    const at = this.clock.now();
     const [loads, assignment] = await answered(Promise.all([this.cluster.loads(), this.cluster.assignment()]));
     return { at, workers: loads.flatMap(({ memory }) => memory ?? []), noRoom: assignment?.noRoom ?? [] };
   }

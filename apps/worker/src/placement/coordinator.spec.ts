@@ -47,6 +47,12 @@ class PlacedWorker {
     await this.tell();
   }
 
+  /** As a worker that is told to end. */
+  async end(): Promise<void> {
+    await this.coordinator.stop();
+    await this.cluster.stop();
+  }
+
   private tell(): Promise<void> {
     return this.cluster.tellLoad(workerLoad(this.id, { memory: this.told() }));
   }
@@ -191,6 +197,27 @@ describe('the coordinator', () => {
       rest.map(({ id }) => id).toSorted(),
     );
     expect(rest.reduce((sum, { loads }) => sum + loads, 0)).toBe(3);
+  });
+
+  it('hands over at once when it ends', async () => {
+    await world.start(2, 2);
+    await world.ask('a');
+    await world.pass(5_000);
+    const before = world.leader();
+    await world.clock.settled(before.end());
+    // The next beat of the other: its term would have gone on for up to six seconds.
+    await world.pass(2_100);
+    expect(world.leader()).not.toBe(before);
+    expect(world.leader()).toBeDefined();
+  });
+
+  it('leaves the term of another alone when it ends', async () => {
+    await world.start(2, 2);
+    await world.pass(5_000);
+    const leader = world.leader();
+    const follower = world.workers.find((worker) => worker !== leader)!;
+    await world.clock.settled(follower.end());
+    expect(world.leader()).toBe(leader);
   });
 
   it('decides nothing any more when it stood still while another took over', async () => {

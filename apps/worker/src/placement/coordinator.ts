@@ -7,7 +7,7 @@ import { JobQueue } from '@sluice/job-queue';
 import { Logger } from '@sluice/telemetry';
 import { WorkerIdentity } from '../lifecycle/worker-identity.js';
 import { decidePlacement, isSameAssignment } from './decide-placement.js';
-import { DemandMeter, type ModelTally } from './demand-meter.js';
+import { DemandMeter, type Demand, type ModelTally } from './demand-meter.js';
 
 const BEAT_MS = 2_000;
 /** Two beats may be missed before another takes over. */
@@ -36,6 +36,11 @@ export class Coordinator {
     private readonly logger: Logger,
   ) {}
 
+  /** What is asked of each model, by its queue, as it looked last; undefined while another leads. */
+  get demand(): ReadonlyMap<string, Demand> | undefined {
+    return this.term?.demand.all();
+  }
+
   start(): void {
     if (this.config.placement.budgetBytes === undefined) return;
     this.timer ??= this.clock.every(BEAT_MS, () => {
@@ -43,11 +48,19 @@ export class Coordinator {
     });
   }
 
-  /** Nothing is decided after this resolves; another takes over when the term is over. */
+  /** Nothing is decided after this resolves; another takes over with its next beat. */
   async stop(): Promise<void> {
     this.timer?.cancel();
     this.timer = undefined;
     await this.beating;
+    if (!this.term) return;
+    try {
+      await this.cluster.resign(this.identity.id);
+      this.setTerm(undefined);
+    } catch (error) {
+      // Its term ends by itself.
+      this.logger.warn({ reason: messageOf(error) }, 'resignation_failed');
+    }
   }
 
   private async beat(): Promise<void> {

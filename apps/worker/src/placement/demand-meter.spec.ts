@@ -64,4 +64,17 @@ describe('the demand for a model', () => {
     expect(after(4)).toBeGreaterThan(0);
     expect(after(5)).toBe(0);
   });
+
+  it('expects whoever was refused to come again, for as long as the longest promise lasts, however little that costs', () => {
+    const meter = new DemandMeter();
+    const cheap = { deviceMs: 1, requests: 100 };
+    const refusedAt = 12_000;
+    meter.look(10_000, new Map([['q', tally(cheap)]]));
+    for (const now of [refusedAt, refusedAt + 14_000]) {
+      meter.look(now, new Map([['q', tally({ ...cheap, askedFor: 1 })]]));
+      expect(meter.of('q').backlogMs).toBe(0.01);
+    }
+    meter.look(refusedAt + 16_000, new Map([['q', tally({ ...cheap, askedFor: 1 })]]));
+    expect(meter.of('q')).toEqual({ backlogMs: 0, demandMsPerSec: 0 });
+  });
 });

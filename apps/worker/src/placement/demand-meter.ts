@@ -13,7 +13,7 @@ export interface ModelTally {
 }
 
 export interface Demand {
-  /** Device time of what waits. */
+  /** Device time of what waits, and of one that was refused and will come again. */
   readonly backlogMs: number;
   /** Device time of what arrives, in ms a second, averaged. */
   readonly demandMsPerSec: number;
@@ -25,6 +25,8 @@ const UNKNOWN_MS = 10;
 const REMEMBER_MS = 10_000;
 /** A model that nobody has asked for in so long has no demand: its room is for those that are asked for. */
 const QUIET_MS = 10_000;
+/** Who was refused was told to come again within 12.5 s at most when there was no room; until then one is expected. */
+const EXPECTED_MS = 15_000;
 const NONE: Demand = { backlogMs: 0, demandMsPerSec: 0 };
 
 /** How much is asked of each model, from two looks at the fleet on: what arrives is what was done and what waits more. */
@@ -34,6 +36,8 @@ export class DemandMeter {
   private demands = new Map<string, Demand>();
   /** When something last came for a queue. */
   private readonly cameAt = new Map<string, number>();
+  /** When somebody was last refused. */
+  private readonly refusedAt = new Map<string, number>();
 
   /** @param now in ms. @param tallies by queue */
   look(now: number, tallies: ReadonlyMap<string, ModelTally>): void {
@@ -41,15 +45,22 @@ export class DemandMeter {
     const demands = new Map<string, Demand>();
     for (const [queue, tally] of tallies) {
       const costMs = tally.requests > 0 ? tally.deviceMs / tally.requests : UNKNOWN_MS;
-      const backlogMs = tally.waiting * costMs;
       const demandMsPerSec = this.averageOf(queue, tally, costMs, elapsedMs);
       if (this.hasCome(queue, tally)) this.cameAt.set(queue, now);
+      if (tally.askedFor > (this.before?.get(queue)?.askedFor ?? Infinity)) this.refusedAt.set(queue, now);
+      const isExpected = now - (this.refusedAt.get(queue) ?? -Infinity) < EXPECTED_MS;
+      const backlogMs = (tally.waiting + (isExpected ? 1 : 0)) * costMs;
       const isQuiet = now - (this.cameAt.get(queue) ?? -Infinity) >= QUIET_MS;
       demands.set(queue, { backlogMs, demandMsPerSec: isQuiet ? 0 : demandMsPerSec });
     }
     this.demands = demands;
     this.before = tallies;
     this.lookedAt = now;
+  }
+
+  /** By queue. */
+  all(): ReadonlyMap<string, Demand> {
+    return this.demands;
   }
 
   of(queue: string): Demand {
