@@ -1,5 +1,8 @@
 import fc from 'fast-check';
+import * as placed from './placement.arbitrary.js';
+import { expectRest } from './placement.property.js';
 import * as bugs from './planted/bugs.js';
+import * as placement from './planted/placement-bugs.js';
 import * as stealing from './planted/stealing-bugs.js';
 import {
   calmScenario,
@@ -64,12 +67,35 @@ describe('a planted bug is caught', () => {
 
   it.each<[name: string, plant: () => Plants, by: readonly Invariant[]]>([
     ['stealing off, with nothing but the watch', stealing.stealsNothing, ['stealing']],
-    ['a thief that searches without end', stealing.searchesWithoutEnd, ['searching', 'work-conserving', 'termination']],
+    ['a thief that searches without end', stealing.searchesWithoutEnd, ['searching']],
+    ['thieves that search all at once', stealing.searchesAllAtOnce, ['searching']],
   ])('%s', async (_, plant, invariants) => {
     const property = fc.asyncProperty(calmOwned, async (scenario) => {
       await new Simulation(scenario, plant()).run();
     });
     expect(invariants).toContain(await caughtBy(property));
+  });
+
+  it.each<[name: string, plant: () => Plants, scenarios: fc.Arbitrary<Scenario>, by: readonly Invariant[]]>([
+    ['budgets that are not looked at', placement.ignoresBudgets, placed.shiftingScenario, ['memory']],
+    ['a model that leaves while its work is leased', placement.releasesWhatIsLeased, placed.longRuns, ['in use']],
+    ['decisions without a fence', placement.ignoresTheFence, placed.pausedCoordinators, ['one coordinator']],
+    ['a coordinator without effect', placement.assignsNothing, placed.shiftingScenario, ['cover', 'true retry']],
+    ['a minimum of workers that is not kept', placement.ignoresTheMinimum, placed.shiftingScenario, ['cover']],
+    ['refusals that do not count', placement.hearsNobodyRefused, placed.shiftingScenario, ['cover', 'true retry']],
+  ])('%s', async (_, plant, scenarios, invariants) => {
+    const property = fc.asyncProperty(scenarios, async (scenario) => {
+      await new Simulation(scenario, plant()).run();
+    });
+    expect(invariants).toContain(await caughtBy(property));
+  });
+
+  it('a demand that is forgotten at once', async () => {
+    const plants = placement.forgetsWhatIsServed();
+    const property = fc.asyncProperty(placed.steadyScenario, async (scenario) => {
+      await expectRest(scenario, plants);
+    });
+    expect(await caughtBy(property)).toBe('rest');
   });
 
   it('one token per worker', async () => {

@@ -1,3 +1,4 @@
+import type { Cluster } from '@sluice/cluster';
 import { NO_FAULTS, type CallMoment, type FaultRates } from './world/fault-layer.js';
 
 /** What a run of the simulation is about. All that is left to chance comes from `seed`. Times are in ms. */
@@ -27,6 +28,10 @@ export interface SimulatedModel {
   readonly shareClass?: string;
   /** It has own queues, and a request in one costs so much less there than elsewhere: what stealing it has to be worth. */
   readonly savesMs?: number;
+  /** Of memory; only where workers have a budget, `SLUICE_MODEL_MEMORY` in the settings. */
+  readonly bytes?: number;
+  /** How long it takes to load; 0 by default. */
+  readonly loadMs?: number;
 }
 
 /** Requests that are sent at one time, alike but for their number. */
@@ -45,6 +50,8 @@ export interface Arrival {
   readonly fate: Fate;
   /** The worker that they belong to, as an affinity key of theirs would say; the shared queue by default. */
   readonly owner?: number | undefined;
+  /** Whoever is refused comes again when told to; otherwise the request has ended. */
+  readonly comesAgain?: boolean;
 }
 
 /** What the device does to a request: answers it, fails the batch that it is in, or crashes its process. */
@@ -62,6 +69,8 @@ export interface Freeze {
   readonly worker: number;
   readonly atMs: number;
   readonly forMs: number;
+  /** Not at that time, but when it makes its next call of this name after it, before that takes effect. */
+  readonly inCall?: keyof Cluster;
 }
 
 /** A worker is told to end (SIGTERM), and another takes its place. */

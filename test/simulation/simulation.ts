@@ -1,30 +1,25 @@
 import type { Provider } from '@nestjs/common';
-import { InMemoryCluster, InMemoryClusterHub } from '@sluice/cluster';
+import { InMemoryClusterHub, type Cluster } from '@sluice/cluster';
 import { compileWorkerConfig, type WorkerConfig } from '@sluice/config';
-import {
-  encodeUpdateJob,
-  MODEL_UPDATE_QUEUE,
-  ownQueue,
-  queueOwner,
-  sharedQueue,
-  workerUpdateQueue,
-} from '@sluice/contracts';
-import { InMemoryJobQueue, JobIds, type JobQueue } from '@sluice/job-queue';
+import { MODEL_UPDATE_QUEUE, ownQueue, queueOwner, sharedQueue } from '@sluice/contracts';
+import { InMemoryJobQueue, type JobQueue } from '@sluice/job-queue';
 import { seededRandom } from '@sluice/onnx-writer';
 import { SimulatedClock } from '@sluice/testing';
-import { modelName, type Scenario } from './scenario.js';
+import type { Scenario } from './scenario.js';
 import { DeviceWitness, queueOf, type WitnessedRun } from './witness/device-witness.js';
 import { IdleDevices } from './witness/idle-devices.js';
 import { Judgement } from './witness/judgement.js';
+import { checkLateBinding } from './witness/late-binding.js';
 import { LeaseBook } from './witness/lease-book.js';
+import { PlacementWitness, type PlacementSeen } from './witness/placement-witness.js';
 import { RecoveryCheck } from './witness/recovery-check.js';
 import { SearchWatch, type SearchesSeen } from './witness/search-watch.js';
 import { Trace } from './witness/trace.js';
 import { TurnWatch } from './witness/turn-watch.js';
-import { FaultLayer } from './world/fault-layer.js';
-import { faultyCluster, faultyQueue } from './world/faulty-ports.js';
+import { clientProcess } from './world/client-process.js';
+import { askForProfiles } from './world/profile-requests.js';
 import type { SimulatedRequest } from './world/request.js';
-import { SimulatedClient, type Ended } from './world/simulated-client.js';
+import type { Ended, SimulatedClient } from './world/simulated-client.js';
 import { SimulatedFleet } from './world/simulated-fleet.js';
 import type { SimulatedWorker } from './world/simulated-worker.js';
 
@@ -32,6 +27,7 @@ import type { SimulatedWorker } from './world/simulated-worker.js';
 export interface Plants {
   readonly providers?: readonly Provider[];
   readonly queue?: (queue: JobQueue) => JobQueue;
+  readonly cluster?: (cluster: Cluster) => Cluster;
   readonly settings?: Readonly<Record<string, string>>;
 }
 
@@ -43,6 +39,7 @@ export interface Seen {
   /** How long a worker was idle while there was something to steal. */
   readonly longestUnstolenMs: number;
   readonly searches: SearchesSeen;
+  readonly placement: PlacementSeen;
   readonly virtualMs: number;
   readonly steps: number;
 }
@@ -68,6 +65,7 @@ export class Simulation {
   private readonly client: SimulatedClient;
   private readonly searches: SearchWatch;
   private readonly idle: IdleDevices;
+  private readonly placement: PlacementWitness;
   private readonly turns: TurnWatch;
   private readonly recovery: RecoveryCheck;
   private readonly running = new Set<string>();
@@ -95,7 +93,20 @@ export class Simulation {
     );
     this.recovery = new RecoveryCheck(scenario, now, this.judgement);
     this.searches = new SearchWatch(
-      { isUp: (name) => this.named(name)?.isUp ?? false, hasWork: (name) => this.hasWork(name) },
+      {
+        isUp: (name) => this.named(name)?.isUp ?? false,
+        hasWork: (name) => this.hasWork(name),
+        now,
+        isBounded: scenario.freezes.length === 0,
+      },
+      this.judgement,
+    );
+    this.placement = new PlacementWitness(
+      scenario,
+      this.config,
+      this.clock,
+      this.book,
+      () => this.workers,
       this.judgement,
     );
     this.fleet = new SimulatedFleet(
@@ -108,9 +119,11 @@ export class Simulation {
         book: this.book,
         devices: this.devices,
         searches: this.searches,
+        placement: this.placement,
         judgement: this.judgement,
         instead: plants.providers ?? [],
         spoil: plants.queue ?? ((queue) => queue),
+        spoilCluster: plants.cluster ?? ((cluster) => cluster),
       },
       {
         onDeath: ({ name }) => this.stopped(name),
@@ -118,8 +131,22 @@ export class Simulation {
       },
     );
     this.workers = this.fleet.workers;
-    this.client = this.newClient(slackMs);
-    this.client.listen((ended) => this.recovery.ended(ended));
+    this.client = clientProcess(scenario, {
+      clock: this.clock,
+      queue: this.queue,
+      hub: this.hub,
+      config: this.config,
+      book: this.book,
+      judgement: this.judgement,
+      queueFor: (request) => this.queueFor(request),
+      slackMs,
+    });
+    this.client.listen({
+      onEnd: (ended) => this.ended(ended),
+      onAsked: (request) => this.placement.asked(request),
+      onRefused: (...what) => this.placement.refused(...what),
+      onComesAgain: (request) => this.placement.comesAgain(request),
+    });
     this.idle = new IdleDevices(
       scenario,
       { workers: this.workers, running: this.running, book: this.book, now, living: () => this.living() },
@@ -135,7 +162,8 @@ export class Simulation {
   /** @throws Violation when an invariant does not hold */
   async run(): Promise<Seen> {
     this.plan();
-    await this.client.start();
+    this.placement.start();
+    await this.clock.settled(this.client.start());
     for (const worker of this.workers) worker.start();
     await this.until(() => this.clock.now() >= this.planned && this.client.ended.length === this.requests.size);
     // What its client has given up ends as well.
@@ -147,6 +175,7 @@ export class Simulation {
       longestIdleMs: this.idle.longestIdleMs,
       longestUnstolenMs: this.idle.longestUnstolenMs,
       searches: this.searches.seen,
+      placement: this.placement.seen,
       virtualMs: this.clock.now(),
       steps: this.clock.steps,
     };
@@ -196,9 +225,12 @@ export class Simulation {
     }
     for (const crash of crashes)
       if ('atMs' in crash.when) this.at(crash.when.atMs, () => this.workers[crash.worker]?.crash());
-    for (const { worker, atMs, forMs } of freezes) {
-      this.at(atMs, () => this.workers[worker]?.freeze());
-      this.at(atMs + forMs, () => this.workers[worker]?.thaw());
+    for (const { worker, atMs, forMs, inCall } of freezes) {
+      if (inCall !== undefined) this.at(atMs, () => this.workers[worker]?.freezeIn(inCall, forMs));
+      else {
+        this.at(atMs, () => this.workers[worker]?.freeze());
+        this.at(atMs + forMs, () => this.workers[worker]?.thaw());
+      }
     }
     for (const { worker, atMs } of drains) this.at(atMs, () => void this.replace(this.workers[worker]));
     for (const { worker, atMs, byMs } of clockJumps) this.at(atMs, () => this.fleet.skew(worker, byMs));
@@ -218,33 +250,9 @@ export class Simulation {
     worker?.start();
   }
 
-  private async askForProfiles(count: number): Promise<void> {
-    const ids = new JobIds(() => this.queue.now(), this.random);
-    for (const { holder } of this.workers) {
-      if (holder === undefined) continue;
-      const jobs = Array.from({ length: count }, () => ({
-        id: ids.next(),
-        name: 'profile',
-        label: {},
-        replyTo: '',
-        priority: 1,
-        expiresAt: this.queue.now() + AT_MOST_MS,
-        payload: encodeUpdateJob({ kind: 'profile', model: modelName(0), version: '1', again: true }),
-      }));
-      await this.book.around(this.queue, 'operator').enqueue(workerUpdateQueue(holder), jobs);
-    }
-  }
-
-  private newClient(slackMs: number): SimulatedClient {
-    const process = this.clock.process('client');
-    const random = seededRandom(this.scenario.seed + 7);
-    const { rates } = this.scenario;
-    const onFault = (what: string) => this.judgement.trace.note('client', what);
-    const layer = new FaultLayer({ process, random, rates, dies: () => false, onFault });
-    const queue = faultyQueue(this.book.around(this.queue.beside(process), 'client'), layer, process, () => 0);
-    const cluster = faultyCluster(new InMemoryCluster(this.hub, process, this.config.presenceMs), layer);
-    const queueFor = (request: SimulatedRequest) => this.queueFor(request);
-    return new SimulatedClient(queue, cluster, process, random, queueFor, slackMs, this.judgement);
+  private askForProfiles(count: number): Promise<void> {
+    const holders = this.workers.flatMap(({ holder }) => holder ?? []);
+    return askForProfiles(this.book.around(this.queue, 'operator'), holders, count, this.random);
   }
 
   /** As the API does with an affinity key: an owner that has just died still gets what is addressed to it. */
@@ -252,6 +260,11 @@ export class Simulation {
     const owner = request.owner === undefined ? undefined : this.workers[request.owner];
     const shared = queueOf(request);
     return owner ? ownQueue(shared, owner.lastHolder) : shared;
+  }
+
+  private ended(ended: Ended): void {
+    this.recovery.ended(ended);
+    this.placement.ended(ended.request);
   }
 
   private hasWork(name: string): boolean {
@@ -264,28 +277,18 @@ export class Simulation {
 
   private started(run: WitnessedRun): void {
     this.running.add(run.device);
+    this.searches.started(run.device);
     this.looked();
   }
 
   private stopped(device: string): void {
     this.running.delete(device);
+    this.searches.stopped(device);
     this.looked();
   }
 
   private looked(): void {
     this.idle.look();
-    this.checkLateBinding();
-  }
-
-  private checkLateBinding(): void {
-    const most = Math.max(1, ...this.scenario.models.map(({ maxBatchSize }) => maxBatchSize));
-    for (const worker of this.workers) {
-      const held = worker.leasedNotStarted;
-      if (held > most * worker.laneCount)
-        this.judgement.violated(
-          'late binding',
-          `${worker.name} holds ${held} jobs that have not started, a batch has ${most}`,
-        );
-    }
+    checkLateBinding(this.scenario, this.workers, this.judgement);
   }
 }

@@ -15,7 +15,7 @@ describe('own queues and stealing, in virtual time', () => {
       mostAtOnce = Math.max(mostAtOnce, seen.searches.mostAtOnce);
       longestMs = Math.max(longestMs, seen.longestUnstolenMs);
     });
-    await fc.assert(property, effort(0.15));
+    await fc.assert(property, effort(0.12));
     console.log(`${stolen} requests stolen; idle beside them for ${longestMs.toFixed(0)} ms; ${mostAtOnce} at once`);
     expect(stolen).toBeGreaterThan(0);
   }, 100_000);
@@ -25,7 +25,7 @@ describe('own queues and stealing, in virtual time', () => {
     const property = fc.asyncProperty(stormyOwned, async (scenario) => {
       stolen += countStolen(await new Simulation(scenario).run());
     });
-    await fc.assert(property, effort(0.15));
+    await fc.assert(property, effort(0.12));
     expect(stolen).toBeGreaterThan(0);
   }, 100_000);
 
@@ -43,7 +43,9 @@ describe('own queues and stealing, in virtual time', () => {
     const property = fc.asyncProperty(heapScenario, async (scenario) => {
       const seen = await expectShared(scenario);
       ratios.push(seen.tookMs / seen.idealMs);
-      expect(countStolen(seen)).toBeGreaterThan(seen.ended.length / 2);
+      const { fixedMs = 1, maxBatchSize = 1, savesMs = 0 } = scenario.models[0] ?? {};
+      const notWorthIt = Math.floor(savesMs / fixedMs) * maxBatchSize;
+      expect(countStolen(seen)).toBeGreaterThan((seen.ended.length - notWorthIt) / 2);
     });
     await fc.assert(property, effort(0.03));
     const [least, most] = [Math.min(...ratios), Math.max(...ratios)];

@@ -1,105 +1,19 @@
-import { InMemoryCluster, InMemoryClusterHub } from '@sluice/cluster';
-import { compileWorkerConfig } from '@sluice/config';
 import { ownQueue } from '@sluice/contracts';
-import { SimulatedEngine } from '@sluice/inference-engine';
-import { InMemoryJobQueue, JobIds } from '@sluice/job-queue';
-import { createLogger } from '@sluice/telemetry';
-import { SimulatedClock } from '@sluice/testing';
 import type { StagedJob } from '../../apps/worker/src/buffer/staged-job.js';
-import { Engines } from '../../apps/worker/src/execute/engines.js';
 import { ModelHost } from '../../apps/worker/src/lifecycle/model-host.js';
 import { Peers } from '../../apps/worker/src/lifecycle/peers.js';
-import { WorkerIdentity } from '../../apps/worker/src/lifecycle/worker-identity.js';
-import { LoadReader } from '../../apps/worker/src/statistics/load-reader.js';
 import { Thief } from '../../apps/worker/src/steal/thief.js';
-import { WorkerModule } from '../../apps/worker/src/worker.module.js';
-import { MemoryModelStore } from './world/memory-model-store.js';
-import { Parts } from './world/parts.js';
-import { modelFile, payloadOf } from './world/request.js';
+import { BATCH, IdleFleet } from './world/idle-fleet.js';
+import type { Parts } from './world/parts.js';
 
 const SHARED = 'inference.m1.1';
 const VICTIMS = ownQueue(SHARED, 'victim');
-const BATCH = 4;
-const SAVES_MS = 150;
-
-/** Workers whose loops do not run: what a thief does is seen by asking it. */
-class Fleet {
-  readonly clock = new SimulatedClock();
-  private readonly hub = new InMemoryClusterHub(this.clock);
-  private readonly config = compileWorkerConfig({ SLUICE_LOG_LEVEL: 'silent', SLUICE_PROFILE: 'off' });
-  readonly queue = new InMemoryJobQueue(this.config.queue, this.clock, 0);
-  private readonly ids = new JobIds(() => this.queue.now(), Math.random);
-  private jobs = 0;
-
-  /** With the model loaded, alive for the others. */
-  async worker(id: string, settings: Record<string, string> = {}): Promise<Parts> {
-    const engine = new SimulatedEngine({
-      clock: this.clock,
-      read: () => modelFile({ fixedMs: 100, perRowMs: 0, maxBatchSize: BATCH }),
-      onCrash: () => {},
-    });
-    const cluster = new InMemoryCluster(this.hub, this.clock, this.config.presenceMs);
-    const config = { platform: 'scripted', maxBatchSize: BATCH, affinity: { savesMs: SAVES_MS } } as const;
-    const store = new MemoryModelStore([
-      { ref: { model: 'm1', version: '1' }, config, path: '', bytes: 1, fingerprint: '' },
-    ]);
-    const adapters = {
-      clock: this.clock,
-      random: { next: () => 0 },
-      queue: this.queue.beside(this.clock),
-      cluster,
-      store,
-      engines: new Engines({ onnxruntime_onnx: engine, scripted: engine }),
-    };
-    const ours = compileWorkerConfig({ SLUICE_LOG_LEVEL: 'silent', SLUICE_PROFILE: 'off', ...settings });
-    const identity: WorkerIdentity = { id, host: 'test', pid: 1, startedAt: 0 };
-    const parts = new Parts(WorkerModule.with(ours, createLogger('worker', 'silent'), adapters), [
-      { provide: WorkerIdentity, useValue: identity },
-    ]);
-    const models = parts.get(ModelHost);
-    await models.discover(() => {});
-    await models.load('m1');
-    await cluster.join({
-      id,
-      host: 'test',
-      pid: 1,
-      startedAt: 0,
-      device: 'cpu',
-      state: 'serving',
-      models: [],
-      applied: {},
-    });
-    return parts;
-  }
-
-  /** Puts jobs into a queue. @returns their ids, the oldest first */
-  async enqueue(queue: string, count: number): Promise<string[]> {
-    const jobs = Array.from({ length: count }, () => {
-      const alike = { atMs: 0, model: 0, rows: 1, width: 2, level: 1, timeoutMs: undefined, fate: 'answer' } as const;
-      const payload = payloadOf({ ...alike, number: ++this.jobs });
-      return { id: this.ids.next(), label: {}, replyTo: '', priority: 1, expiresAt: 1e9, payload };
-    });
-    await this.queue.enqueue(queue, jobs);
-    return jobs.map(({ id }) => id);
-  }
-
-  /** The queue that a worker with nothing to do hears of. */
-  heard(): Promise<string | undefined> {
-    return this.clock.settled(this.queue.beside(this.clock).waitForWork([], 100, { offers: true }));
-  }
-
-  /** What a worker tells of itself. */
-  async tells(worker: Parts, searching: boolean): Promise<void> {
-    const cluster = new InMemoryCluster(this.hub, this.clock, this.config.presenceMs);
-    await cluster.tellLoad({ ...worker.get(LoadReader).read(0), searching });
-  }
-}
 
 describe('a thief', () => {
-  let fleet: Fleet;
+  let fleet: IdleFleet;
   let thief: Parts;
   beforeEach(async () => {
-    fleet = new Fleet();
+    fleet = new IdleFleet();
     await fleet.worker('victim');
     thief = await fleet.worker('thief');
   });
@@ -147,14 +61,41 @@ describe('a thief', () => {
   });
 
   it('does not look around while another does and nobody is busy, but goes where it is called', async () => {
-    await fleet.tells(await fleet.worker('searcher'), true);
+    const other = fleet.member();
+    expect(await other.beginSearch('another', 1, 60_000)).toBe(true);
     await fleet.enqueue(VICTIMS, 8);
     expect(await steal()).toBeUndefined();
     expect(await steal(VICTIMS)).toHaveLength(BATCH);
+    await other.endSearch('another');
+    expect(await steal()).toHaveLength(2);
+  });
+
+  it('searches no longer when it has found something, and when it has not', async () => {
+    const other = fleet.member();
+    await fleet.enqueue(VICTIMS, 1);
+    expect(await steal()).toHaveLength(1);
+    expect(await other.beginSearch('another', 1, 60_000)).toBe(true);
+    await other.endSearch('another');
+    expect(await steal()).toBeUndefined();
+    expect(await other.beginSearch('another', 1, 60_000)).toBe(true);
+  });
+
+  it('knows what a model costs whose requests come in several sizes: by the size that it has seen most', async () => {
+    const inputs = [{ name: 'x', dim: 0, padValue: 0 }];
+    fleet = new IdleFleet({ ragged: [{ buckets: [2, 4], inputs, outputs: [] }] });
+    await fleet.worker('victim');
+    thief = await fleet.worker('thief');
+    for (let run = 0; run < 3; run++) thief.get(ModelHost).byQueue(SHARED)?.costs.of('2').observe(BATCH, 10);
+    thief.get(ModelHost).byQueue(SHARED)?.costs.of('4').observe(BATCH, 1_000);
+    await fleet.enqueue(VICTIMS, 3 * BATCH);
+    // Three batches of 10 ms: less than the 150 that their state is worth.
+    expect(await steal()).toBeUndefined();
+    await fleet.enqueue(VICTIMS, 13 * BATCH);
+    expect(await steal()).toHaveLength(BATCH);
   });
 
   it('does nothing of it when stealing is off', async () => {
-    thief = await fleet.worker('honest', { SLUICE_STEALING: 'off' });
+    thief = await fleet.worker('honest', { settings: { SLUICE_STEALING: 'off' } });
     await fleet.enqueue(VICTIMS, 8);
     expect(await steal(VICTIMS)).toBeUndefined();
   });
@@ -162,7 +103,7 @@ describe('a thief', () => {
 
 describe('an own queue', () => {
   it('is nobody’s once its owner is gone, and not before anybody has looked', async () => {
-    const fleet = new Fleet();
+    const fleet = new IdleFleet();
     const peers = (await fleet.worker('other')).get(Peers);
     await fleet.enqueue(VICTIMS, 1);
     expect(peers.unserved).toEqual([]);

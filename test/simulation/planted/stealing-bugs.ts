@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@sluice/clock';
+import { Cluster } from '@sluice/cluster';
 import { WorkerConfig } from '@sluice/config';
+import { queueOwner } from '@sluice/contracts';
 import { JobQueue, type LeaseResult } from '@sluice/job-queue';
 import { Logger } from '@sluice/telemetry';
 import { ModelHost } from '../../../apps/worker/src/lifecycle/model-host.js';
@@ -52,30 +54,36 @@ export function robsForTwo(): Plants {
 class RestlessThief extends Thief {
   constructor(
     queue: JobQueue,
+    cluster: Cluster,
     puller: Puller,
     models: ModelHost,
-    peers: Peers,
-    identity: WorkerIdentity,
+    private readonly others: Peers,
+    private readonly self: WorkerIdentity,
     random: Random,
     config: WorkerConfig,
     logger: Logger,
     private readonly time: Clock,
   ) {
-    super(queue, puller, models, peers, identity, random, config, logger);
+    super(queue, cluster, puller, models, others, self, random, config, logger);
   }
 
   override async steal(...what: Parameters<Thief['steal']>) {
     for (;;) {
       const jobs = await super.steal(...what);
-      if (jobs) return jobs;
+      if (jobs || this.others.ownQueues.every((queue) => queueOwner(queue) === this.self.id)) return jobs;
       await this.time.sleep(1);
     }
   }
 }
 
-/** A thief that looks until it finds something. */
+/** A thief that looks until it finds something, where there is anything to look at. */
 export function searchesWithoutEnd(): Plants {
   return { providers: [{ provide: Thief, useClass: RestlessThief }] };
+}
+
+/** Workers that search whoever else does. */
+export function searchesAllAtOnce(): Plants {
+  return { cluster: (cluster) => divert(cluster, { beginSearch: async () => true }) };
 }
 
 class InsatiableThief extends Thief {

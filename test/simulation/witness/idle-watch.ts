@@ -13,12 +13,15 @@ const CALLS_TO_START = 5;
 
 /** Undisturbed a wake-up is heard at once; each idle worker may be woken by the one before it. */
 export function idleBoundMs(scenario: Scenario): number {
-  const { workers, rates, crashes, freezes, drains, profilesPerWorker, settings } = scenario;
+  const { workers, profilesPerWorker, settings } = scenario;
   const callsMs = CALLS_TO_START * (workers + 1) * MOST_CALL_MS;
-  const isCalm =
-    crashes.length + freezes.length + drains.length === 0 && Object.values(rates).every((rate) => rate === 0);
   const hasUpdates = profilesPerWorker > 0 || settings['SLUICE_PROFILE'] !== 'off';
-  return isCalm ? callsMs : (hasUpdates ? POLLS_FOR_UPDATES : 1) * POLL_MS + DISTURBED_MS + callsMs;
+  return isCalm(scenario) ? callsMs : (hasUpdates ? POLLS_FOR_UPDATES : 1) * POLL_MS + DISTURBED_MS + callsMs;
+}
+
+/** Nothing goes wrong but what belongs to the work itself. */
+export function isCalm({ crashes, freezes, drains, rates }: Scenario): boolean {
+  return crashes.length + freezes.length + drains.length === 0 && Object.values(rates).every((rate) => rate === 0);
 }
 
 /** A device, as far as it could work. */

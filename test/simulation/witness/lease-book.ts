@@ -63,6 +63,11 @@ export class LeaseBook {
     return [...this.jobs.values()].filter(({ state }) => state === 'held');
   }
 
+  /** Whether a process has a lease of a job that has neither lapsed nor been judged to be its last. */
+  isHeldFor({ hold }: KnownJob, holder: string, now: number): boolean {
+    return hold !== undefined && hold.lease.holder === holder && hold.until > now && !hold.revoked;
+  }
+
   /** Jobs that have not ended. */
   open(): KnownJob[] {
     return [...this.jobs.values()].filter(({ state }) => state === 'waiting' || state === 'held');

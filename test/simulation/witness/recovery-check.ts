@@ -26,7 +26,9 @@ export class RecoveryCheck {
     }, 0);
     // Those whose batch fails run again, and updates take their part.
     this.boundMs = RECOVERY_MS + POLLS_MS + 3 * workMs + (rates.lostReply > 0 ? LAST_LOOK_MS : 0);
-    this.applies = rates.resend === 0 && profilesPerWorker === 0 && settings['SLUICE_PROFILE'] === 'off';
+    // Where models have to be loaded first, that takes its time.
+    const isPlaced = settings['SLUICE_MODEL_MEMORY'] !== undefined;
+    this.applies = !isPlaced && rates.resend === 0 && profilesPerWorker === 0 && settings['SLUICE_PROFILE'] === 'off';
   }
 
   /** A worker has died, was stopped, goes on, or serves. */

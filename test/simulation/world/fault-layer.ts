@@ -30,6 +30,8 @@ export interface FaultLayerOptions {
   /** Asked at each call before and after its effect; when it says so, the process has just died. */
   readonly dies: (moment: CallMoment) => boolean;
   readonly onFault: (what: string) => void;
+  /** A call is made; the process may be stopped before it takes effect. */
+  readonly onCall?: (name: string) => void;
 }
 
 /**
@@ -54,6 +56,7 @@ export class FaultLayer {
 
   /** A call to another process: it may be sent twice. */
   async call<T>(name: string, effect: () => Promise<T>): Promise<T> {
+    this.options.onCall?.(name);
     await this.options.process.sleep(this.latency());
     return this.local(async () => {
       const answer = await effect();

@@ -21,7 +21,14 @@ export function faultyQueue(queue: JobQueue, layer: FaultLayer, clock: Clock, sk
 
 /** A cluster as a process sees it. */
 export function faultyCluster(cluster: Cluster, layer: FaultLayer): Cluster {
-  const faulty = layer.around(cluster, ['announceRun', 'start', 'stop', 'subscribe', 'watchModelStates']);
+  const faulty = layer.around(cluster, [
+    'announceRun',
+    'start',
+    'stop',
+    'subscribe',
+    'watchAssignment',
+    'watchModelStates',
+  ]);
   const reply: Cluster['reply'] = (apiId, replies) => {
     return layer.call('reply', async () => {
       if (!layer.happens('lostReply')) return cluster.reply(apiId, replies);
@@ -29,7 +36,21 @@ export function faultyCluster(cluster: Cluster, layer: FaultLayer): Cluster {
       return true;
     });
   };
-  return divert(faulty, { reply });
+  // On one connection what is said first is heard first: a report never takes the place of a later one.
+  const inOrder = ordered();
+  const join: Cluster['join'] = (report) => inOrder(() => faulty.join(report));
+  const update: Cluster['update'] = (report) => inOrder(() => faulty.update(report));
+  return divert(faulty, { reply, join, update });
+}
+
+/** Calls that wait for those before them. */
+function ordered(): (call: () => Promise<void>) => Promise<void> {
+  let last = Promise.resolve();
+  return (call) => {
+    const made = last.then(call);
+    last = made.catch(() => {});
+    return made;
+  };
 }
 
 /** A device as its process sees it: behind a thread, whose messages take their time too. */

@@ -12,12 +12,13 @@ export interface SimulatedRequest extends Omit<Arrival, 'copies'> {
   readonly number: number;
 }
 
-export function modelFile({ fixedMs, perRowMs }: SimulatedModel): string {
+export function modelFile({ fixedMs, perRowMs, loadMs = 0 }: SimulatedModel): string {
   const file: ScriptedModelFile = {
     inputs: [{ name: 'x', datatype: 'INT32', shape: [-1, -1] }],
     outputs: [{ name: 'y', datatype: 'INT32', shape: [-1, 1] }],
     fixedMs,
     perRowMs,
+    loadMs,
     compute: 'sum',
     failRowsWithValue: MARKS.fail,
     crashOnValue: MARKS.crash,

@@ -2,7 +2,9 @@ import type { Cluster, Reply } from '@sluice/cluster';
 import type { ErrorBody } from '@sluice/contracts';
 import { JobIds, type JobQueue, type JobStatus, type Outcome } from '@sluice/job-queue';
 import type { Clock } from '@sluice/clock';
+import { modelName } from '../scenario.js';
 import type { Judgement } from '../witness/judgement.js';
+import type { ColdGate, Refused } from './cold-gate.js';
 import { isAnswerOf, payloadOf, type SimulatedRequest } from './request.js';
 
 /** How soon after sending a result is looked for, and how soon again at most. */
@@ -13,14 +15,29 @@ export const LAST_LOOK_MS = 2 * MOST_LOOK_MS;
 /** Longer than any run of the simulation that goes as it should. */
 const PATIENCE_MS = 120_000;
 
+/** What an API lets a request wait that names no deadline: SLUICE_REQUEST_TIMEOUT_MS as it is by default. */
+const LONGEST_MS = 30_000;
+/** Whoever was not told when to come again. */
+const COME_BACK_MS = 1_000;
+const MOST_COMEBACKS = 30;
+
 /** How a request ended for its client. */
 export interface Ended {
   readonly request: SimulatedRequest;
   readonly jobId: string;
   readonly sentAt: number;
   readonly endedAt: number;
-  readonly how: 'replied' | 'repaired' | 'given up';
+  readonly how: 'replied' | 'repaired' | 'given up' | 'refused';
   readonly outcome: Outcome;
+}
+
+/** What the world hears of requests that are sent. */
+export interface ClientEvents {
+  readonly onEnd: (ended: Ended) => void;
+  readonly onAsked: (request: SimulatedRequest) => void;
+  /** `before`: how often it was refused before. */
+  readonly onRefused: (request: SimulatedRequest, refusal: Refused, before: number) => void;
+  readonly onComesAgain: (request: SimulatedRequest) => void;
 }
 
 interface Waiting {
@@ -42,11 +59,12 @@ export class SimulatedClient {
   /** What the workers answered, also to requests that had been given up. */
   private readonly answers = new Map<string, Outcome>();
   private readonly ids: JobIds;
-  private onEnd: (ended: Ended) => void = () => {};
+  private events: ClientEvents | undefined;
   private readonly apiId = 'api-1';
 
   /**
    * @param queueFor the queue that a request joins, as it is sent
+   * @param gate undefined: whatever is asked for is let in
    * @param slackMs how far a worker's idea of the queue's clock may be off
    */
   constructor(
@@ -55,24 +73,54 @@ export class SimulatedClient {
     private readonly clock: Clock,
     random: () => number,
     private readonly queueFor: (request: SimulatedRequest) => string,
+    private readonly gate: ColdGate | undefined,
     private readonly slackMs: number,
     private readonly judgement: Judgement,
   ) {
     this.ids = new JobIds(() => queue.now(), random);
   }
 
-  start(): Promise<void> {
-    return this.cluster.subscribe(
+  async start(): Promise<void> {
+    await this.cluster.subscribe(
       this.apiId,
       (replies) => this.hear(replies),
       () => {},
     );
+    await this.gate?.start();
   }
 
-  /** Sends requests for one model, together. */
-  async send(requests: readonly SimulatedRequest[]): Promise<void> {
+  listen(events: ClientEvents): void {
+    this.events = events;
+  }
+
+  /** Sends requests that are alike, together. @param before how often they were refused */
+  async send(requests: readonly SimulatedRequest[], before = 0): Promise<void> {
     const [first] = requests;
     if (!first) return;
+    this.events?.onAsked(first);
+    const refusal = this.gate && (await this.gate.refusal(modelName(first.model), first.timeoutMs ?? LONGEST_MS));
+    if (refusal) this.refuse(requests, refusal, before);
+    else await this.enqueue(first, requests);
+  }
+
+  private refuse(requests: readonly SimulatedRequest[], refusal: Refused, before: number): void {
+    const { code, retryAfterMs } = refusal;
+    for (const request of requests) this.events?.onRefused(request, refusal, before);
+    if (requests[0]?.comesAgain === true && before < MOST_COMEBACKS) {
+      this.judgement.trace.note('client', 'refused', { request: requests[0].number, code, retryAfterMs });
+      this.clock.after(retryAfterMs ?? COME_BACK_MS, () => {
+        if (retryAfterMs !== undefined) for (const request of requests) this.events?.onComesAgain(request);
+        void this.send(requests, before + 1);
+      });
+      return;
+    }
+    const endedAt = this.clock.now();
+    const outcome: Outcome = { ok: false, error: refusal };
+    for (const request of requests)
+      this.tell({ request, jobId: '', sentAt: endedAt, endedAt, how: 'refused', outcome });
+  }
+
+  private async enqueue(first: SimulatedRequest, requests: readonly SimulatedRequest[]): Promise<void> {
     const queue = this.queueFor(first);
     const jobs = requests.map((request) => {
       const id = this.ids.next();
@@ -146,23 +194,22 @@ export class SimulatedClient {
     await this.queue.cancel(waiting.queue, [id]);
   }
 
-  /** @param onEnd called for every request that has ended */
-  listen(onEnd: (ended: Ended) => void): void {
-    this.onEnd = onEnd;
-  }
-
   private end(jobId: string, outcome: Outcome, how: Ended['how']): void {
     const waiting = this.waiting.get(jobId);
     if (!waiting) return;
     this.waiting.delete(jobId);
     const { request, sentAt } = waiting;
-    const ended = { request, jobId, sentAt, endedAt: this.clock.now(), how, outcome };
-    this.ended.push(ended);
-    this.onEnd(ended);
-    const code = outcome.ok ? 'ok' : outcome.error.code;
-    this.judgement.trace.note('client', how, { request: request.number, jobId, code });
+    this.tell({ request, jobId, sentAt, endedAt: this.clock.now(), how, outcome });
     const fault = this.faultOf(waiting, outcome);
     if (fault) this.judgement.violated('one answer', `request ${request.number} (job ${jobId}) ${fault}`);
+  }
+
+  private tell(ended: Ended): void {
+    this.ended.push(ended);
+    this.events?.onEnd(ended);
+    const { request, jobId, how, outcome } = ended;
+    const code = outcome.ok ? 'ok' : outcome.error.code;
+    this.judgement.trace.note('client', how, { request: request.number, jobId, code });
   }
 
   /** What is wrong with an answer. */

@@ -3,7 +3,8 @@ import { modelName, type Crash, type Scenario } from '../scenario.js';
 import type { CallMoment } from './fault-layer.js';
 import { MemoryModelStore } from './memory-model-store.js';
 import { modelFile } from './request.js';
-import { SimulatedWorker, type WorkerWorld } from './simulated-worker.js';
+import { SimulatedWorker } from './simulated-worker.js';
+import type { WorkerWorld } from './worker-world.js';
 
 /** How soon after its end a worker is started again that no plan says anything about. */
 const RESTART_AFTER_MS = 500;
@@ -59,16 +60,17 @@ export class SimulatedFleet {
 
   private store(): MemoryModelStore {
     return new MemoryModelStore(
-      this.scenario.models.map(({ maxBatchSize, shareClass, savesMs }, model) => ({
+      this.scenario.models.map(({ maxBatchSize, shareClass, savesMs, bytes = 0 }, model) => ({
         ref: { model: modelName(model), version: '1' },
         config: {
           platform: 'scripted',
           maxBatchSize,
           shareClass,
           affinity: savesMs === undefined ? undefined : { savesMs },
+          memoryBytes: bytes,
         },
         path: String(model),
-        bytes: 0,
+        bytes,
         fingerprint: String(model),
       })),
     );

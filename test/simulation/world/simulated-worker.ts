@@ -1,59 +1,24 @@
-import { InMemoryCluster, type InMemoryClusterHub } from '@sluice/cluster';
-import type { Provider } from '@nestjs/common';
-import type { WorkerConfig } from '@sluice/config';
+import { InMemoryCluster } from '@sluice/cluster';
 import { MODEL_UPDATE_QUEUE, sharedQueue, workerUpdateQueue } from '@sluice/contracts';
 import { SimulatedEngine } from '@sluice/inference-engine';
-import type { InMemoryJobQueue, JobQueue } from '@sluice/job-queue';
-import type { ModelStore } from '@sluice/model-store';
+import type { InMemoryJobQueue } from '@sluice/job-queue';
 import type { Logger } from '@sluice/telemetry';
-import type { SimulatedClock, SimulatedProcess } from '@sluice/testing';
+import type { SimulatedProcess } from '@sluice/testing';
 import { BufferPool } from '../../../apps/worker/src/batch/buffer-pool.js';
 import { Engines } from '../../../apps/worker/src/execute/engines.js';
 import { Lanes } from '../../../apps/worker/src/execute/lanes.js';
+import { HandOff } from '../../../apps/worker/src/hand-off/hand-off.js';
 import { LeaseKeeper } from '../../../apps/worker/src/lease/lease-keeper.js';
 import { HardExit } from '../../../apps/worker/src/lifecycle/hard-exit.js';
 import { ModelHost } from '../../../apps/worker/src/lifecycle/model-host.js';
 import { WorkerIdentity } from '../../../apps/worker/src/lifecycle/worker-identity.js';
 import { UpdateLane } from '../../../apps/worker/src/update/update-lane.js';
 import { WorkerModule } from '../../../apps/worker/src/worker.module.js';
-import type { DeviceWitness } from '../witness/device-witness.js';
-import type { Judgement } from '../witness/judgement.js';
-import type { LeaseBook } from '../witness/lease-book.js';
-import type { SearchWatch } from '../witness/search-watch.js';
 import { CountingBufferPool } from './counting-buffer-pool.js';
-import { FaultLayer, type CallMoment, type FaultRates } from './fault-layer.js';
+import { FaultLayer } from './fault-layer.js';
 import { faultyCluster, faultyEngine, faultyQueue } from './faulty-ports.js';
 import { Parts } from './parts.js';
-
-/** What all workers of a simulation live in. */
-export interface WorkerWorld {
-  readonly clock: SimulatedClock;
-  readonly queue: InMemoryJobQueue;
-  readonly hub: InMemoryClusterHub;
-  readonly config: WorkerConfig;
-  readonly store: ModelStore;
-  readonly readModel: (path: string) => string;
-  readonly random: () => number;
-  readonly rates: FaultRates;
-  readonly pace: () => number;
-  readonly book: LeaseBook;
-  readonly devices: DeviceWitness;
-  readonly searches: SearchWatch;
-  readonly judgement: Judgement;
-  /** Parts of the worker that are not its own: planted bugs. */
-  readonly instead: readonly Provider[];
-  /** The queue as it would be with a planted bug. */
-  readonly spoil: (queue: JobQueue) => JobQueue;
-}
-
-export interface WorkerFate {
-  /** Whether the worker dies now, at a call; asked twice for each. */
-  readonly diesAt: (call: number, moment: CallMoment) => boolean;
-  readonly onDeath: () => void;
-  /** It has died, was stopped, goes on, or serves. */
-  readonly onTurn: () => void;
-  readonly skewMs: () => number;
-}
+import type { WorkerFate, WorkerWorld } from './worker-world.js';
 
 interface Life {
   readonly process: SimulatedProcess;
@@ -75,6 +40,7 @@ export class SimulatedWorker {
   private calls = 0;
   private state: 'down' | 'starting' | 'up' | 'frozen' | 'draining' = 'down';
   private upSince = Infinity;
+  private stopsIn: { readonly call: string; readonly forMs: number } | undefined;
 
   constructor(
     readonly index: number,
@@ -133,6 +99,11 @@ export class SimulatedWorker {
     return this.life?.parts.get(Lanes).inference.length ?? 1;
   }
 
+  /** It gives back what it has leased. */
+  get isHandingOff(): boolean {
+    return this.life?.parts.get(HandOff).isActive ?? true;
+  }
+
   /** Unless it is there already. */
   start(): void {
     if (this.life) return;
@@ -164,6 +135,19 @@ export class SimulatedWorker {
     this.state = 'frozen';
     this.life?.process.freeze();
     this.fate.onTurn();
+  }
+
+  /** It is stopped in its next call of that name. */
+  freezeIn(call: string, forMs: number): void {
+    this.stopsIn = { call, forMs };
+  }
+
+  private stopIn(name: string): void {
+    if (this.stopsIn?.call !== name) return;
+    const { forMs } = this.stopsIn;
+    this.stopsIn = undefined;
+    this.freeze();
+    this.world.clock.after(forMs, () => this.thaw());
   }
 
   thaw(): void {
@@ -223,8 +207,8 @@ export class SimulatedWorker {
   }
 
   private live(): Life {
-    const { clock, hub, config, book, devices, searches, judgement, rates, random, store, readModel, pace, spoil } =
-      this.world;
+    const { clock, hub, config, book, devices, searches, placement, judgement } = this.world;
+    const { rates, random, store, readModel, pace, spoil, spoilCluster } = this.world;
     const process = clock.process(this.holderOf(this.lives));
     const holder = process.name;
     const layer = new FaultLayer({
@@ -238,12 +222,14 @@ export class SimulatedWorker {
         return true;
       },
       onFault: (what) => judgement.trace.note(this.name, what),
+      onCall: (name) => this.stopIn(name),
     });
     const queue = this.world.queue.beside(process);
     const cluster = new InMemoryCluster(hub, process, config.presenceMs);
     const engine = new SimulatedEngine({ clock: process, read: readModel, pace, onCrash: () => this.crash() });
     const logger = this.logger(holder);
-    const device = faultyEngine(devices.around(engine, this.name), layer);
+    const device = faultyEngine(placement.around(devices.around(engine, this.name), this.name, holder), layer);
+    const replying = book.aroundReplies(cluster, this.name);
     const module = WorkerModule.with(config, logger, {
       clock: process,
       random: { next: random },
@@ -252,7 +238,10 @@ export class SimulatedWorker {
         this.name,
         holder,
       ),
-      cluster: faultyCluster(book.aroundReplies(cluster, this.name), layer),
+      cluster: searches.aroundCluster(
+        faultyCluster(placement.aroundCluster(spoilCluster(replying), holder), layer),
+        this.name,
+      ),
       store,
       engines: new Engines({ onnxruntime_onnx: device, scripted: device }),
     });
