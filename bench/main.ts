@@ -44,7 +44,7 @@ async function main(args: readonly string[]): Promise<number> {
     machine: machineFacts(redis),
     loadAverage: Math.round(loadAverage * 100) / 100,
   };
-  const { defaults = USUAL } = scenario;
+  const { defaults = USUAL, quickSeconds = 0.5 } = scenario;
   const cleanups = new Cleanups();
   interruptible(cleanups);
   try {
@@ -52,7 +52,7 @@ async function main(args: readonly string[]): Promise<number> {
       root: ROOT,
       redis,
       repetitions: positive('repetitions', values.repetitions, values.quick ? 1 : defaults.repetitions),
-      windowMs: positive('seconds', values.seconds, values.quick ? 0.5 : defaults.seconds) * 1000,
+      windowMs: positive('seconds', values.seconds, values.quick ? quickSeconds : defaults.seconds) * 1000,
       cleanups,
       tell: (line) => process.stderr.write(`  ${line}\n`),
     });

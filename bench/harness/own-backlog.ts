@@ -9,14 +9,21 @@ import type { Stage } from './stage.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const POLL_MS = 20;
+const POLL_TAKEN_MS = 2;
 const CHUNK = 500;
 /** Nobody waits for the replies: what came of a job is read from the queue. */
 const NO_REPLY = '';
 
-/** Jobs of the sum model that are put into a queue by hand, past the API, which would spread them. */
+/** A request of a model that sums up its rows, and the sums. */
+export interface SumJob {
+  readonly request: InferenceRequest;
+  readonly sums: readonly number[];
+}
+
+/** Jobs of a sum model that are put into a queue by hand, past the API, which would spread them. */
 export class OwnBacklog {
   private readonly ids: JobIds;
-  private waiting: readonly { readonly id: string; readonly sum: number }[] = [];
+  private waiting: readonly { readonly id: string; readonly sums: readonly number[] }[] = [];
 
   private constructor(
     private readonly jobs: JobQueue,
@@ -42,16 +49,21 @@ export class OwnBacklog {
     return new OwnBacklog(jobs, stage.redisUrl, queue);
   }
 
-  /** Resolves when all of them are in the queue. */
-  async put(model: string, count: number): Promise<void> {
+  /** Resolves when all of them are in the queue. The first is the first to expire: it is also the first to run. */
+  async put(requested: readonly SumJob[]): Promise<void> {
     const expiresAt = this.jobs.now() + DAY_MS;
-    const label = { model, version: '1' };
-    const jobs = Array.from({ length: count }, (_, index) => {
-      const payload = encodeRequest(requestOf(model, index));
-      return { id: this.ids.next(), label, replyTo: NO_REPLY, priority: 1, expiresAt, payload };
+    const jobs = requested.map(({ request }, index) => {
+      const { model, version } = request;
+      const job = { label: { model, version }, replyTo: NO_REPLY, priority: 1, payload: encodeRequest(request) };
+      return { ...job, id: this.ids.next(), expiresAt: expiresAt + index };
     });
-    for (let at = 0; at < count; at += CHUNK) await this.jobs.enqueue(this.queue, jobs.slice(at, at + CHUNK));
-    this.waiting = jobs.map(({ id }, index) => ({ id, sum: sumOf(index) }));
+    for (let at = 0; at < jobs.length; at += CHUNK) await this.jobs.enqueue(this.queue, jobs.slice(at, at + CHUNK));
+    this.waiting = jobs.map(({ id }, index) => ({ id, sums: requested[index]!.sums }));
+  }
+
+  /** Resolves when workers hold all of them, or have ended them. */
+  async taken(): Promise<void> {
+    while ((await this.jobs.counts(this.queue)).waiting > 0) await delay(POLL_TAKEN_MS);
   }
 
   /**
@@ -69,10 +81,11 @@ export class OwnBacklog {
       this.queue,
       this.waiting.map(({ id }) => id),
     );
-    for (const [index, { id, sum }] of this.waiting.entries()) {
+    for (const [index, { id, sums }] of this.waiting.entries()) {
       const status = statuses[index];
-      const answer = status?.state === 'ended' && status.outcome.ok ? sumIn(status.outcome.result) : status;
-      if (answer !== sum) throw new Error(`job ${id} should sum up to ${sum}, and came to ${JSON.stringify(answer)}`);
+      const answer = status?.state === 'ended' && status.outcome.ok ? sumsIn(status.outcome.result) : status;
+      if (JSON.stringify(answer) !== JSON.stringify(sums))
+        throw new Error(`job ${id} should come to ${sums.join()}, and came to ${JSON.stringify(answer)}`);
     }
     return settledAt;
   }
@@ -86,19 +99,21 @@ export class OwnBacklog {
   }
 }
 
-function requestOf(model: string, index: number): InferenceRequest {
-  const bytes = new Uint8Array(Float32Array.of(index, 1, 2, 3).buffer);
-  const inputs = [{ name: 'x', datatype: 'FP32', shape: [1, 4], bytes }] as const;
-  return { model, version: '1', rows: 1, inputs, outputs: ['y'] };
+/** So many of one row, each with another sum. */
+export function sumJobs(model: string, count: number): SumJob[] {
+  return Array.from({ length: count }, (_, index) => sumJob(model, [[index, 1, 2, 3]]));
 }
 
-function sumOf(index: number): number {
-  return index + 1 + 2 + 3;
+/** @param rows all of one length */
+export function sumJob(model: string, rows: readonly (readonly number[])[]): SumJob {
+  const bytes = new Uint8Array(Float32Array.from(rows.flat()).buffer);
+  const shape = [rows.length, rows[0]?.length ?? 0];
+  const inputs = [{ name: 'x', datatype: 'FP32', shape, bytes }] as const;
+  const sums = rows.map((row) => row.reduce((sum, value) => sum + value));
+  return { request: { model, version: '1', rows: rows.length, inputs, outputs: ['y'] }, sums };
 }
 
-function sumIn(result: Uint8Array): number | undefined {
+function sumsIn(result: Uint8Array): number[] {
   const [output] = decodeResult(result).outputs;
-  if (!output) return undefined;
-  const { buffer, byteOffset, byteLength } = output.bytes;
-  return new DataView(buffer, byteOffset, byteLength).getFloat32(0, true);
+  return output ? [...new Float32Array(Uint8Array.from(output.bytes).buffer)] : [];
 }

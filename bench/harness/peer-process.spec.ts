@@ -33,6 +33,13 @@ describe('PeerProcess', () => {
     expect(() => process.kill(peer.pid, 0)).toThrow('ESRCH'); // and is not.
   });
 
+  it('says how a process ended that was asked for something', async () => {
+    const peer = await PeerProcess.start({ cleanups }, DIRECT, [MODEL]);
+    const asked = peer.ask({ kind: 'nothing' });
+    process.kill(peer.pid, 'SIGKILL');
+    await expect(asked).rejects.toThrow('was asked for {"kind":"nothing"}, and ended: killed by SIGKILL');
+  });
+
   it('says what a peer complained of that did not become ready', async () => {
     await expect(PeerProcess.start({ cleanups }, DIRECT, ['/no/such/model.onnx'])).rejects.toThrow(
       /was not ready when it ended: exit code 1\n[^]*\/no\/such\/model\.onnx/,

@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { describeExit, type ProcessExit } from '@sluice/local-cluster';
 import type { BenchRun } from './scenario.js';
@@ -16,6 +16,9 @@ export class PeerProcess {
   private constructor(
     readonly pid: number,
     private readonly announced: Announcement,
+    private readonly child: ChildProcess,
+    /** Resolves with how it ended, and what it complained of. */
+    private readonly ended: Promise<string>,
   ) {}
 
   /**
@@ -44,16 +47,35 @@ export class PeerProcess {
       await exited;
       clearTimeout(timer);
     });
+    const ended = exited.then((exit) => `${describeExit(exit)}\n${complaints}`);
     const timer = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
     const [announced] = await Promise.race([
       once(child, 'message'),
-      exited.then((exit): never => {
-        throw new Error(`${script.pathname} was not ready when it ended: ${describeExit(exit)}\n${complaints}`);
+      ended.then((how): never => {
+        throw new Error(`${script.pathname} was not ready when it ended: ${how}`);
       }),
     ]);
     clearTimeout(timer);
     child.stderr?.pipe(process.stderr, { end: false });
-    return new PeerProcess(child.pid ?? 0, announced);
+    return new PeerProcess(child.pid ?? 0, announced, child, ended);
+  }
+
+  /**
+   * Sends it a question, and resolves with its next message: one question at a time. That this is an `A` is believed, the
+   * process being our own.
+   *
+   * @throws Error with what it wrote to its standard error, when it ends first
+   */
+  async ask<A>(question: object): Promise<A> {
+    const answered = once(this.child, 'message');
+    this.child.send(question);
+    const [answer] = await Promise.race([
+      answered,
+      this.ended.then((how): never => {
+        throw new Error(`process ${this.pid} was asked for ${JSON.stringify(question)}, and ended: ${how}`);
+      }),
+    ]);
+    return answer;
   }
 
   /** @throws Error when it listens on none */

@@ -19,7 +19,10 @@ export interface Report {
   readonly json: string;
 }
 
-export function report(head: ReportHead, { rounds, constants, conditions, points }: Measurement): Report {
+export function report(
+  head: ReportHead,
+  { rounds, constants, conditions, points, pointsKey = 'points' }: Measurement,
+): Report {
   const values = summarise(rounds.map((round) => round.values));
   const cpu = rounds.flatMap((round) => (round.cpu ? [round.cpu] : []));
   const msPerRequest = summarise(cpu.map((each) => each.msPerRequest));
@@ -43,11 +46,12 @@ export function report(head: ReportHead, { rounds, constants, conditions, points
     ...head,
     repetitions: rounds.length,
     ...mapValues(values, ({ median }) => rounded(median)),
-    ...mapValues(constants, rounded),
-    ...(points && { points: points.map((point) => mapValues(point, roundedOrText)) }),
+    ...(points && { [pointsKey]: points.map((point) => mapValues(point, roundedOrText)) }),
     ...mapValues(others, ({ median }) => rounded(median)),
     ...(cpu.length > 0 && { cpuMsPerRequest: mapValues(msPerRequest, ({ median }) => rounded(median)) }),
     spread: mapValues({ ...values, ...others }, ({ min, max }) => ({ min: rounded(min), max: rounded(max) })),
+    // After it: `memory` has a spread of its own.
+    ...mapValues(constants, rounded),
   };
   return { text, json: JSON.stringify(json) };
 }

@@ -9,6 +9,8 @@ export interface Scenario {
   readonly summary: string;
   /** What `--repetitions` and `--seconds` are when nobody names them, where the usual 5 times 4 s do not fit. */
   readonly defaults?: { readonly repetitions: number; readonly seconds: number };
+  /** What `--seconds` is with `--quick`, where half a second shows nothing. */
+  readonly quickSeconds?: number;
   /** @throws Error when an answer is wrong or a process fails: then nothing was measured */
   measure(bench: BenchRun): Promise<Measurement>;
 }
@@ -34,6 +36,8 @@ export interface Measurement {
   readonly constants: Readonly<Record<string, number>>;
   /** What was measured at several settings, one each: medians. */
   readonly points?: readonly Readonly<Record<string, number | string>>[];
+  /** The key of these; `points` by default. */
+  readonly pointsKey?: string;
   /** How it was measured, and what to compare it with: for people, a line each. */
   readonly conditions: readonly string[];
 }

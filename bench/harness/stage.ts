@@ -19,8 +19,12 @@ export interface StageOptions {
    * default there): the stage is ready when that is done. `off`: nobody measures; what runs cost is learnt from the load.
    */
   readonly profiles?: 'first' | 'off';
-  readonly workerEnvironment?: Readonly<Record<string, string>>;
+  /** Of all workers, or of each, by its number from 0. */
+  readonly workerEnvironment?: Environment | ((index: number) => Environment);
+  readonly apiEnvironment?: Environment;
 }
+
+type Environment = Readonly<Record<string, string>>;
 
 const PROFILE_TIMEOUT_MS = 30_000;
 const POLL_MS = 20;
@@ -34,7 +38,13 @@ export class Stage {
 
   /** Resolves when all models are ready. Ended by the bench's cleanups. */
   static async start(bench: BenchRun, options: StageOptions): Promise<Stage> {
-    const { models, workers = 1, profiles = workers === 1 ? 'first' : 'off', workerEnvironment = {} } = options;
+    const {
+      models,
+      workers = 1,
+      profiles = workers === 1 ? 'first' : 'off',
+      workerEnvironment = {},
+      apiEnvironment = {},
+    } = options;
     const dataDir = temporaryFolder(bench);
     const redis = await EmbeddedRedis.start(bench.redis, { dataDir });
     bench.cleanups.defer(() => redis.stop());
@@ -43,7 +53,11 @@ export class Stage {
       redisUrl: redis.url,
       models,
       workers,
-      workerEnvironment: () => ({ SLUICE_PROFILE: profiles === 'off' ? 'off' : 'auto', ...workerEnvironment }),
+      workerEnvironment: (index) => ({
+        SLUICE_PROFILE: profiles === 'off' ? 'off' : 'auto',
+        ...(typeof workerEnvironment === 'function' ? workerEnvironment(index) : workerEnvironment),
+      }),
+      apiEnvironment,
     });
     bench.cleanups.defer(() => cluster.stop());
     if (profiles === 'first') await Promise.all(cluster.workers.map(untilProfiled));
@@ -67,6 +81,10 @@ export class Stage {
 
   get redisUrl(): URL {
     return new URL(this.redis.url);
+  }
+
+  get redisPid(): number {
+    return this.redis.pid;
   }
 
   /** The first worker, which is the only one in most scenarios. */

@@ -19,6 +19,30 @@ export function median(values: readonly number[]): number {
   return (lower + upper) / 2;
 }
 
+export interface FittedLine {
+  /** Units of `y` for each unit of `x`. */
+  readonly slope: number;
+  /** Standard error of the slope: with twice as much it may as well be flat. */
+  readonly error: number;
+}
+
+/**
+ * The line that fits the points best (least squares).
+ *
+ * @throws Error when there are fewer than three points, or all have the same x
+ */
+export function fitLine(points: readonly { readonly x: number; readonly y: number }[]): FittedLine {
+  const sum = (of: (point: { x: number; y: number }) => number) =>
+    points.reduce((total, point) => total + of(point), 0);
+  const meanX = sum(({ x }) => x) / points.length;
+  const meanY = sum(({ y }) => y) / points.length;
+  const width = sum(({ x }) => (x - meanX) ** 2);
+  if (points.length < 3 || width === 0) throw new Error('a line with an error needs three points');
+  const slope = sum(({ x, y }) => (x - meanX) * (y - meanY)) / width;
+  const residual = sum(({ x, y }) => (y - meanY - slope * (x - meanX)) ** 2);
+  return { slope, error: Math.sqrt(residual / (points.length - 2) / width) };
+}
+
 export interface Summary {
   readonly median: number;
   readonly min: number;

@@ -12,16 +12,21 @@ export interface SumModel {
   readonly maxBatch: number;
   /** That its requests may belong to one worker, and what that saves; by default they do not. */
   readonly affinitySavesMs?: number;
+  /** How long its load takes; no time by default. */
+  readonly loadMs?: number;
+  /** What it counts for in a worker's budget; by default what its files are. */
+  readonly memoryBytes?: number;
 }
 
 /** @param models folder to write it into */
 export async function writeSumModel(models: string, model: SumModel): Promise<void> {
-  const { name, fixedMs, perRowMs, maxBatch, affinitySavesMs } = model;
+  const { name, fixedMs, perRowMs, maxBatch, affinitySavesMs, loadMs = 0, memoryBytes } = model;
   const file: ScriptedModelFile = {
     inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 4] }],
     outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 1] }],
     fixedMs,
     perRowMs,
+    loadMs,
   };
   await mkdir(join(models, name, '1'), { recursive: true });
   await writeFile(
@@ -30,6 +35,7 @@ export async function writeSumModel(models: string, model: SumModel): Promise<vo
       platform: 'scripted',
       max_batch_size: maxBatch,
       ...(affinitySavesMs !== undefined && { affinity: { saves_ms: affinitySavesMs } }),
+      ...(memoryBytes !== undefined && { memory_bytes: memoryBytes }),
     }),
   );
   await writeFile(join(models, name, '1', 'model.json'), JSON.stringify(file));

@@ -3,7 +3,7 @@ import { inferenceQueue, ownQueue } from '@sluice/contracts';
 import type { ClusterProcess } from '@sluice/local-cluster';
 import { LEDGER_ENVIRONMENT } from '../harness/device-ledger.js';
 import { readEvents } from '../harness/log-events.js';
-import { OwnBacklog } from '../harness/own-backlog.js';
+import { OwnBacklog, sumJobs } from '../harness/own-backlog.js';
 import { cpuUse, type CpuUse } from '../harness/process-cpu.js';
 import type { BenchRun, Measurement, Round, Scenario } from '../harness/scenario.js';
 import { Stage, temporaryFolder } from '../harness/stage.js';
@@ -109,7 +109,7 @@ async function makespan(stage: Stage, backlog: OwnBacklog, jobs: number): Promis
   signalAll(stage, 'SIGSTOP');
   let startedAt = 0;
   try {
-    await backlog.put(MODEL.name, jobs);
+    await backlog.put(sumJobs(MODEL.name, jobs));
   } finally {
     startedAt = Date.now();
     signalAll(stage, 'SIGCONT');

@@ -59,6 +59,13 @@ describe('ScriptedEngine', () => {
     expect(engine.ledger().busyMs).toBeGreaterThanOrEqual(10);
   });
 
+  it('hangs for a while on stallOnValue', async () => {
+    const STALL_MS = 60;
+    const model = await load({ ...BASE, stallOnValue: 7, stallMs: STALL_MS });
+    expect((await model.run(rows(2, 7))).deviceMs).toBeGreaterThanOrEqual(STALL_MS);
+    expect((await model.run(rows(2, 8))).deviceMs).toBeLessThan(STALL_MS);
+  });
+
   describe('with a price for a miss', () => {
     const MISSES: ScriptedModelFile['outputs'][number] = { name: 'missed', datatype: 'INT32', shape: [-1] };
     const PRICED: ScriptedModelFile = {
@@ -90,6 +97,40 @@ describe('ScriptedEngine', () => {
     ] satisfies [string, object][])('refuses a file for its: %s', async (problem, fields) => {
       const file = { ...PRICED, ...fields } as ScriptedModelFile;
       await expect(load(file)).rejects.toThrow(problem);
+    });
+  });
+
+  describe('while it loads a model', () => {
+    const LOAD_MS = 150;
+    const RUN_MS = 100;
+    /** @returns how long a run and the load of a second model take that begin together, and which was over first */
+    async function runBeside(file: Partial<ScriptedModelFile>) {
+      const model = await load({ ...BASE, fixedMs: RUN_MS });
+      const over: string[] = [];
+      const startedAt = performance.now();
+      const loading = load({ ...BASE, loadMs: LOAD_MS, ...file }).then(() => over.push('load'));
+      await Promise.all([loading, model.run(rows(1)).then(() => over.push('run'))]);
+      return { over, ms: performance.now() - startedAt };
+    }
+
+    it('takes loadMs for it, and runs the others', async () => {
+      const { over, ms } = await runBeside({});
+      expect(over).toEqual(['run', 'load']);
+      expect(ms).toBeGreaterThanOrEqual(LOAD_MS);
+    });
+
+    it('runs nothing where loading holds the device', async () => {
+      const { ms } = await runBeside({ loadHoldsDevice: true });
+      expect(ms).toBeGreaterThanOrEqual(LOAD_MS + RUN_MS);
+    });
+
+    it('takes memoryBytes of real memory, and gives it back', async () => {
+      const bytes = 2 ** 28;
+      const before = process.memoryUsage.rss();
+      const model = await load({ ...BASE, memoryBytes: bytes });
+      expect(process.memoryUsage.rss() - before).toBeGreaterThan(0.9 * bytes);
+      await model.release();
+      await vi.waitFor(() => expect(process.memoryUsage.rss() - before).toBeLessThan(0.5 * bytes));
     });
   });
 

@@ -1,5 +1,12 @@
 import { ThreadedEngine } from '../thread/threaded-engine.js';
+import { DeviceTurn } from './device-turn.js';
 import { type Ledger, SharedLedger } from './ledger.js';
+
+/** What all threads of an engine share. */
+export interface ScriptedThreadData {
+  readonly ledger: SharedArrayBuffer;
+  readonly turn: SharedArrayBuffer;
+}
 
 /**
  * A device of known cost for tests, benches and simulation: real engine threads that really block, behind the same
@@ -10,11 +17,8 @@ export class ScriptedEngine extends ThreadedEngine {
 
   constructor() {
     const ledger = new SharedLedger();
-    super({
-      entry: new URL('./scripted-thread.js', import.meta.url),
-      workerData: ledger.memory,
-      threads: 'one-per-model',
-    });
+    const workerData: ScriptedThreadData = { ledger: ledger.memory, turn: new DeviceTurn().memory };
+    super({ entry: new URL('./scripted-thread.js', import.meta.url), workerData, threads: 'one-per-model' });
     this.#ledger = ledger;
   }
 

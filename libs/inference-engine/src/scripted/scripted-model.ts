@@ -14,6 +14,12 @@ const scriptedModel = z
     /** A run of n rows takes fixedMs + perRowMs * n. */
     fixedMs: z.number().nonnegative(),
     perRowMs: z.number().nonnegative(),
+    /** Loading it takes this long; no time by default. */
+    loadMs: z.number().nonnegative().default(0),
+    /** While it loads no run of any model starts, as where one thread or one stream does all that the device does. */
+    loadHoldsDevice: z.boolean().default(false),
+    /** Memory that it takes while it is loaded, every page of it written to; none by default. */
+    memoryBytes: z.number().int().nonnegative().default(0),
     /**
      * A device whose state is worth something: a row's key is the first value of its first input, and a run takes this
      * much more for each distinct key in it that the device does not hold.
@@ -30,6 +36,9 @@ const scriptedModel = z
     compute: z.enum(['sum', 'echo']).default('sum'),
     /** A run fails in which a row of the first input starts with this value: a poisoned request. */
     failRowsWithValue: z.number().optional(),
+    /** A run takes stallMs longer in which a row of the first input starts with this value: native code that hangs. */
+    stallOnValue: z.number().optional(),
+    stallMs: z.number().nonnegative().default(0),
     /** A run kills the process in which a row of the first input starts with this value: a crash of the runtime. */
     crashOnValue: z.number().optional(),
   })

@@ -28,10 +28,11 @@ export class ScriptedSession {
 
   /** Says what a run of the batch costs. From now on the device holds the batch's keys. */
   begin(batch: PackedBatch): ScriptedRun {
-    const { fixedMs, perRowMs, missMs = 0 } = this.model;
+    const { fixedMs, perRowMs, missMs = 0, stallMs } = this.model;
     const rows = this.rowsOf(batch);
     const missed = this.held?.use(this.firstValuesOf(batch)) ?? [];
-    const costMs = fixedMs + perRowMs * rows + missMs * missed.filter(Boolean).length;
+    const costMs =
+      fixedMs + perRowMs * rows + missMs * missed.filter(Boolean).length + (this.stalls(batch) ? stallMs : 0);
     return { batch, rows, costMs, missed };
   }
 
@@ -53,6 +54,11 @@ export class ScriptedSession {
     return batch.outputs.map((name) =>
       name === model.missOutput ? this.missOutput(name, missed) : this.output(name, batch, sums),
     );
+  }
+
+  private stalls(batch: PackedBatch): boolean {
+    const { stallOnValue } = this.model;
+    return stallOnValue !== undefined && this.firstValuesOf(batch).includes(stallOnValue);
   }
 
   private rowsOf(batch: PackedBatch): number {

@@ -8,7 +8,7 @@ import {
 } from '../inference-engine.js';
 import { ThreadedModel } from '../thread/threaded-model.js';
 import { type Ledger, SharedLedger } from './ledger.js';
-import { parseScriptedModel } from './scripted-model.js';
+import { parseScriptedModel, type ScriptedModel } from './scripted-model.js';
 import { ScriptedSession } from './scripted-session.js';
 
 /** The world of a simulated device. */
@@ -25,11 +25,14 @@ export interface SimulatedDevice {
 
 /**
  * The scripted device in virtual time: same models, same answers, same ledger, but a run waits on a clock instead of
- * blocking a thread. Each model is served in order, as by an engine thread of its own.
+ * blocking a thread. Each model is served in order, as by an engine thread of its own. What a model takes in memory is not
+ * taken.
  */
 export class SimulatedEngine extends InferenceEngine {
   readonly #ledger = new SharedLedger();
   readonly #models = new Set<LoadedModel>();
+  /** A load that holds the device. */
+  #holding: Promise<void> | undefined;
 
   constructor(private readonly device: SimulatedDevice) {
     super();
@@ -41,7 +44,9 @@ export class SimulatedEngine extends InferenceEngine {
   }
 
   override async load({ ref, path }: ModelSource): Promise<LoadedModel> {
-    const session = new ScriptedSession(parseScriptedModel(this.device.read(path)));
+    const parsed = parseScriptedModel(this.device.read(path));
+    if (parsed.loadMs > 0) await this.#passLoad(parsed);
+    const session = new ScriptedSession(parsed);
     let last: Promise<unknown> = Promise.resolve();
     const model: LoadedModel = new ThreadedModel(ref, session.loaded, {
       run: (batch) => {
@@ -63,8 +68,17 @@ export class SimulatedEngine extends InferenceEngine {
     await Promise.all([...this.#models].map((model) => model.release()));
   }
 
+  async #passLoad({ loadMs, loadHoldsDevice }: ScriptedModel): Promise<void> {
+    const { clock } = this.device;
+    if (!loadHoldsDevice) return clock.sleep(loadMs);
+    while (this.#holding) await this.#holding;
+    this.#holding = clock.sleep(loadMs).finally(() => (this.#holding = undefined));
+    return this.#holding;
+  }
+
   async #run(session: ScriptedSession, batch: PackedBatch): Promise<RunResult> {
     const { clock, pace, onCrash } = this.device;
+    while (this.#holding) await this.#holding;
     const run = session.begin(batch);
     const startedAt = clock.now();
     await clock.sleep(run.costMs * (pace?.() ?? 1));
