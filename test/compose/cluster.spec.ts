@@ -2,10 +2,11 @@ import { chmodSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { longestMs, wrong } from '../system/fixtures/load.js';
 import { ReplyWitness } from '../system/fixtures/reply-witness.js';
-import { ScriptedModels } from '../system/fixtures/scripted-models.js';
+import { AffineModels } from '../system/fixtures/affine-models.js';
 import { ComposeCluster } from './fixtures/compose-cluster.js';
 import { findDockerEngine } from './fixtures/docker-engine.js';
 import { hostOf, JobLedger } from './fixtures/job-ledger.js';
+import { OwnWork } from './fixtures/own-work.js';
 import { SteadyLoad, type SteadyAnswer } from './fixtures/steady-load.js';
 
 /** More than two workers can hold, a batch of 8 that runs and one that is formed: the third has work too. */
@@ -15,6 +16,10 @@ const RECOVERY_MS = 5_000;
 /** What other work on the machine may add; the measured times are printed. */
 const SLACK_MS = 3_000;
 const CUT_MS = 15_000;
+/** Work that belongs to one worker, and that nobody steals: it would cost more than it waits. */
+const OWNED = { model: 'owned', runMs: 300, batch: 4, jobs: 80, savesMs: 60_000 };
+/** From an operator's word until the others have what was not started. */
+const HAND_OFF_MS = 1_000;
 
 const CASES = ['spread', 'crashed', 'cut', 'paused', 'stored', 'rolled'] as const;
 type Case = (typeof CASES)[number];
@@ -23,9 +28,10 @@ const engine = findDockerEngine();
 if (engine.missing !== undefined) console.log(`skipped: the tests with docker compose: ${engine.missing}`);
 
 describe.skipIf(engine.missing !== undefined)('docker compose', () => {
-  const models = new ScriptedModels();
+  const models = new AffineModels();
   // A model for each case, so that its jobs can be counted.
   for (const name of CASES) models.add(name, { fixedMs: 100 });
+  models.addAffine(OWNED.model, { fixedMs: OWNED.runMs }, OWNED.batch, OWNED.savesMs);
   // The containers run as another user.
   chmodSync(models.folder, 0o755);
   let cluster: ComposeCluster;
@@ -137,6 +143,32 @@ describe.skipIf(engine.missing !== undefined)('docker compose', () => {
       console.log(`paused: works again after ${seconds(ms)}`);
       expect(ms).toBeLessThan(RECOVERY_MS + SLACK_MS);
     });
+  });
+
+  it('leaves the work of a worker to the others that an operator pauses, and gives it work again', async () => {
+    const { model, runMs, batch, jobs } = OWNED;
+    const work = await OwnWork.put(cluster.url, model, jobs);
+    const pausedAt = Date.now();
+    await work.set('pause');
+    const ended = await work.ended();
+    expect(ended.map(({ state, result }) => [state, result?.outputs[0]?.data[0]])).toEqual(
+      ended.map((_, index) => ['completed', index + 7]),
+    );
+    expect(await work.handOff()).toEqual(['paused']);
+    const byOthers = ended.filter(({ worker }) => worker !== work.owner);
+    const late = ended.filter(
+      ({ worker, started }) => worker === work.owner && Date.parse(started) > pausedAt + HAND_OFF_MS,
+    );
+    const tookMs = Math.max(...ended.map(({ finished }) => Date.parse(finished))) - pausedAt;
+    console.log(`left: ${byOthers.length} of ${jobs} ended by others, ${seconds(tookMs)} after its worker was paused`);
+    expect(late).toEqual([]);
+    expect(byOthers.length).toBeGreaterThan(jobs / 2);
+    // All of it by the two others.
+    expect(tookMs).toBeLessThan(HAND_OFF_MS + (jobs / batch / 2) * runMs + SLACK_MS);
+    await work.set('resume');
+    await vi.waitFor(async () => expect(await work.handOff()).toEqual([]), { timeout: 10_000, interval: 50 });
+    const again = await OwnWork.put(cluster.url, model, 1);
+    expect((await again.ended()).map(({ worker }) => worker)).toEqual([work.owner]);
   });
 
   it('survives a crash of Redis with everything that it had accepted', async () => {
