@@ -1,1 +1,2 @@
 export { REDIS_OPTIONS, redisConnection } from './redis-connection.js';
+export { RedisScript, type ScriptArgument } from './redis-script.js';

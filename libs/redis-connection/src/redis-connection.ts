@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { SluiceError } from '@sluice/contracts';
-import { Redis, type RedisOptions } from 'ioredis';
+import { Redis, type Command, type RedisOptions } from 'ioredis';
 import { describeConnectFailure } from './connect-failure.js';
 import { watchForSilence } from './silence-watch.js';
 
@@ -28,7 +28,7 @@ export function redisConnection(url: string, name: string, onError: (error: Erro
   const address = new URL(url);
   const ca = address.searchParams.get('ca');
   address.searchParams.delete('ca');
-  const connection = new ExplainedRedis(address.href, {
+  const connection = new SluiceRedis(address.href, {
     ...REDIS_OPTIONS,
     connectionName: `sluice:${name}`,
     lazyConnect: true,
@@ -39,8 +39,31 @@ export function redisConnection(url: string, name: string, onError: (error: Erro
   return connection;
 }
 
-/** ioredis says of every connection that does not come about that it "is closed": here it says why. */
-class ExplainedRedis extends Redis {
+/**
+ * ioredis, but for two things. It says of every connection that does not come about that it "is closed": here it says
+ * why. And it writes each command to the socket by itself, a system call each: here those that one event brought about
+ * leave together, when its promises have run, and none waits for a further event.
+ */
+class SluiceRedis extends Redis {
+  private isGathering = false;
+
+  override sendCommand(command: Command, stream?: Parameters<Redis['sendCommand']>[1]): unknown {
+    if (!this.isGathering && this.stream) this.gather(this.stream);
+    return super.sendCommand(command, stream);
+  }
+
+  private gather(stream: Redis['stream']): void {
+    this.isGathering = true;
+    stream.cork();
+    // A tick that a microtask asks for comes when no microtask is left.
+    queueMicrotask(() =>
+      process.nextTick(() => {
+        this.isGathering = false;
+        stream.uncork();
+      }),
+    );
+  }
+
   /** @throws SluiceError redis_unavailable, when the first attempt fails; further ones go on in the background */
   override async connect(): Promise<void> {
     let reason: Error | undefined;
