@@ -14,6 +14,7 @@ import { HealthController } from './health/health.controller.js';
 import { RootController } from './health/root.controller.js';
 import { ErrorFilter } from './http/error-filter.js';
 import { Refusals } from './http/refusals.js';
+import { InferCodec } from './inference/codec/infer-codec.js';
 import { InferController } from './inference/infer.controller.js';
 import { InferenceService } from './inference/inference.service.js';
 import { ApiIdentity } from './jobs/api-identity.js';
@@ -72,6 +73,7 @@ export class ApiModule {
       ],
       providers: [
         InferenceService,
+        InferCodec,
         LoadWatch,
         Admission,
         Affinity,

@@ -4,6 +4,7 @@ import type { ApiConfig } from '@sluice/config';
 import { NestLogger, type Logger } from '@sluice/telemetry';
 import { ApiModule } from './api.module.js';
 import { serveOpenApi } from './docs/open-api.js';
+import type { Budgets } from './door/budgets.js';
 import { Door } from './door/door.js';
 import { applyBrowserRules } from './http/browser-rules.js';
 import { fastifyServer } from './http/fastify-server.js';
@@ -18,10 +19,10 @@ export interface Api {
   readonly init: () => Promise<void>;
 }
 
-/** The whole API. */
-export async function createApi(config: ApiConfig, logger: Logger): Promise<Api> {
+/** The whole API of one process. @param budgets of the callers */
+export async function createApi(config: ApiConfig, logger: Logger, budgets: Budgets): Promise<Api> {
   const refusals = new Refusals();
-  const adapter = fastifyServer(config, new Door(config.door, logger), refusals);
+  const adapter = fastifyServer(config, new Door(config.door, budgets, logger), refusals);
   const routes = new RouteTable(adapter.getInstance());
   const app = await NestFactory.create<NestFastifyApplication>(ApiModule.with(config, logger, refusals), adapter, {
     bodyParser: false,

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { compileApiConfig, compileWorkerConfig } from './config.js';
 import { configurationTable } from './configuration-table.js';
 
@@ -16,10 +17,17 @@ describe('the environment', () => {
     });
   });
 
+  it('counts the processes of an API: one, as many as it is told, or one for each core', () => {
+    expect(compileApiConfig({}).processes).toBe(1);
+    expect(compileApiConfig({ SLUICE_API_PROCESSES: '3' }).processes).toBe(3);
+    expect(compileApiConfig({ SLUICE_API_PROCESSES: 'auto' }).processes).toBe(availableParallelism());
+  });
+
   it.each([
     [{ PORT: 'many' }, 'PORT'],
     [{ PORT: '70000' }, 'PORT'],
     [{ REDIS_URL: 'http://localhost' }, 'REDIS_URL'],
+    [{ SLUICE_API_PROCESSES: '0' }, 'SLUICE_API_PROCESSES'],
     [{ SLUICE_LEASE_MS: '-1' }, 'SLUICE_LEASE_MS'],
     [{ SLUICE_PREFIX: 'a:b' }, 'SLUICE_PREFIX'],
     [{ SLUICE_PREFIX: '{a' }, 'SLUICE_PREFIX'],

@@ -37,6 +37,8 @@ export abstract class ApiConfig implements SharedConfig {
   abstract readonly queue: SharedConfig['queue'];
   abstract readonly host: string;
   abstract readonly port: number;
+  /** That answer on this address. */
+  abstract readonly processes: number;
   abstract readonly requestTimeoutMs: number;
   abstract readonly door: DoorConfig;
   abstract readonly asyncJobs: {
@@ -92,6 +94,7 @@ export function compileApiConfig(environment: Environment): ApiConfig {
     ...compileShared(env, env.SLUICE_MAX_BODY_BYTES * PAYLOAD_BYTES_PER_BODY_BYTE),
     host: env.SLUICE_HOST,
     port: env.PORT,
+    processes: env.SLUICE_API_PROCESSES === 'auto' ? availableParallelism() : env.SLUICE_API_PROCESSES,
     requestTimeoutMs: env.SLUICE_REQUEST_TIMEOUT_MS,
     door: compileDoor(env),
     asyncJobs: { timeoutMs: env.SLUICE_ASYNC_TIMEOUT_MS, keepResultMs: env.SLUICE_KEEP_ASYNC_RESULTS_MS },

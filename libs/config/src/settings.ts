@@ -13,6 +13,12 @@ const millisecondsFrom = (min: number, max: number) => {
 const count = () => z.coerce.number().int().positive();
 /** Above 0; without one there is no limit. */
 const limit = () => z.coerce.number().positive().default(Infinity);
+const PROCESSES = 'expected `auto` or a whole number from 1 to 64';
+const processes = () =>
+  z.union(
+    [z.literal('auto'), z.coerce.number(PROCESSES).int(PROCESSES).min(1, PROCESSES).max(64, PROCESSES)],
+    PROCESSES,
+  );
 /** Scheme, host and perhaps a port, as browsers write it. */
 const ORIGIN = /^https?:\/\/[^/?#\\@*\s]+$/;
 const flag = () => z.enum(['0', '1', 'false', 'true']).transform((text) => text === '1' || text === 'true');
@@ -88,6 +94,11 @@ export const apiSettings = z.object({
     .describe(
       'In a container: the address of the host that its port is published on. It decides, in place of SLUICE_HOST, whether SLUICE_API_KEYS are needed',
     ),
+  SLUICE_API_PROCESSES: processes()
+    .default(1)
+    .describe(
+      'Processes that answer on this one address, each with a core of its own to use; `auto`: as many as there are cores',
+    ),
   SLUICE_API_KEYS: z
     .string()
     .optional()
@@ -95,7 +106,7 @@ export const apiSettings = z.object({
       'Who may come in: `name:role:key` entries, or the path of a file of them (beginning with `/` or `./`), which is read again when it changes',
     ),
   SLUICE_KEY_REQUESTS_PER_SECOND: limit().describe(
-    'Most requests a second of one key, for keys that name no limit of their own; in each API process, as the next two',
+    'Most requests a second of one key, for keys that name no limit of their own; of all processes of one API together, as the next two',
   ),
   SLUICE_KEY_CONCURRENCY: limit().describe('Most requests in flight of one key'),
   SLUICE_KEY_QUEUED_BYTES: limit().describe('Most bytes of request bodies in flight of one key'),
@@ -113,7 +124,11 @@ export const apiSettings = z.object({
   SLUICE_RECEIVE_TIMEOUT_MS: milliseconds()
     .default(30_000)
     .describe('How long a client may take to send a request whole, and to take some of its answer'),
-  SLUICE_MAX_CONNECTIONS: count().default(10_000).describe('Most open connections; further ones are closed at once'),
+  SLUICE_MAX_CONNECTIONS: count()
+    .default(10_000)
+    .describe(
+      'Most open connections, of which each of SLUICE_API_PROCESSES has its part; further ones are closed at once',
+    ),
   SLUICE_REQUEST_TIMEOUT_MS: milliseconds().default(30_000).describe('Deadline of a request that names none'),
   SLUICE_ASYNC_TIMEOUT_MS: milliseconds()
     .default(24 * 60 * 60 * 1000)
@@ -197,12 +212,9 @@ export const workerSettings = z.object({
   SLUICE_DRAIN_MS: milliseconds().default(8_000).describe('Longest wait for the running batch at shutdown'),
 });
 
-const WORKERS = 'expected `auto` or a whole number from 1 to 64';
-
 /** What `sluice up` reads for itself; the rest it hands on to the processes that it starts. */
 export const upSettings = z.object({
-  SLUICE_WORKERS: z
-    .union([z.literal('auto'), z.coerce.number(WORKERS).int(WORKERS).min(1, WORKERS).max(64, WORKERS)], WORKERS)
+  SLUICE_WORKERS: processes()
     .default(2)
     .describe(
       'Workers on this machine, which share its cores; `auto`: as many as suit it, bound to their part of it, see docs/hardware.md',

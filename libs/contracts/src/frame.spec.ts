@@ -16,6 +16,32 @@ describe('a frame', () => {
     );
   });
 
+  it('is made around sections that lie one behind the other, where that is allowed and there is room', () => {
+    const memory = new Uint8Array(200).fill(7);
+    const sections = [memory.subarray(100, 110).fill(1), memory.subarray(110, 130).fill(2)];
+    const frame = encodeFrame('head', sections, memory.subarray(50, 140));
+    expect(frame.buffer).toBe(memory.buffer);
+    expect(decodeFrame(frame)).toEqual({ header: 'head', sections });
+    const outside = [...memory.subarray(0, frame.byteOffset), ...memory.subarray(130)];
+    expect(new Set(outside)).toEqual(new Set([7]));
+  });
+
+  it.each<[string, (memory: Uint8Array) => [Uint8Array[], Uint8Array]]>([
+    ['a gap', (memory) => [[memory.subarray(100, 110), memory.subarray(111, 120)], memory]],
+    ['another order', (memory) => [[memory.subarray(110, 120), memory.subarray(100, 110)], memory]],
+    ['no room', (memory) => [[memory.subarray(100, 110)], memory.subarray(90)]],
+    ['an end outside', (memory) => [[memory.subarray(100, 110)], memory.subarray(0, 105)]],
+    ['other memory', (memory) => [[new Uint8Array(300).subarray(100, 110)], memory]],
+    ['no section', (memory) => [[], memory]],
+  ])('is made elsewhere for %s, and leaves the memory alone', (_, place) => {
+    const memory = new Uint8Array(200).fill(7);
+    const [sections, within] = place(memory);
+    const expected = encodeFrame('head', sections);
+    const frame = encodeFrame('head', sections, within);
+    expect(frame).toEqual(expected);
+    expect(new Set(memory)).toEqual(new Set([7]));
+  });
+
   it.each([
     ['nothing', new Uint8Array()],
     ['a length without a header', Uint8Array.of(255, 0, 0, 0, 1)],

@@ -34,10 +34,15 @@ const requestHeader = z.object({
 });
 const resultHeader = z.object({ outputs: z.array(tensorHeader) });
 
-export function encodeRequest({ model, version, rows, inputs, outputs }: InferenceRequest): Uint8Array {
+/** @param within memory in which the inputs may lie and which nobody reads any more: see `encodeFrame` */
+export function encodeRequest(
+  { model, version, rows, inputs, outputs }: InferenceRequest,
+  within?: Uint8Array,
+): Uint8Array {
   return encodeFrame(
     { model, version, rows, inputs: inputs.map(describe), outputs },
     inputs.map(({ bytes }) => bytes),
+    within,
   );
 }
 

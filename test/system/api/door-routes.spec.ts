@@ -2,6 +2,7 @@ import { compileApiConfig } from '@sluice/config';
 import { createLogger } from '@sluice/telemetry';
 import { startRedis, type TestRedis } from '@sluice/testing';
 import { createApi, type Api } from '../../../apps/api/src/create-api.js';
+import { OwnBudgets } from '../../../apps/api/src/door/budgets.js';
 
 const KEYS = {
   wrong: 'a-key-that-is-not-known',
@@ -39,7 +40,7 @@ beforeAll(async () => {
   redis = await startRedis();
   const keys = `app:infer:${KEYS.infer};ops:admin:${KEYS.admin}`;
   const config = compileApiConfig({ REDIS_URL: redis.url, SLUICE_API_KEYS: keys });
-  api = await createApi(config, createLogger('api', 'silent'));
+  api = await createApi(config, createLogger('api', 'silent'), new OwnBudgets());
   await api.init();
   await api.app.listen(0, '127.0.0.1');
 });

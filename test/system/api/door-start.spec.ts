@@ -59,6 +59,14 @@ describe('the API does not start', () => {
   ])('with %j', (environment, message) => {
     expect(failure(environment)).toContain(message);
   });
+
+  it.each([
+    [{ SLUICE_KEY_CONCURRENCY: 'many' }, 'SLUICE_KEY_CONCURRENCY'],
+    [{ REDIS_URL: 'redis://127.0.0.1:1' }, 'Redis at 127.0.0.1:1: connect ECONNREFUSED'],
+  ])('as several processes with %j, and says so once', (environment, message) => {
+    const said = failure({ ...environment, SLUICE_API_PROCESSES: '3' });
+    expect(said.split(message)).toHaveLength(2);
+  });
 });
 
 it('with keys it may be reached by everybody', async () => {

@@ -1,23 +1,23 @@
-import type { ApiKey, DoorConfig, KeyLimits } from '@sluice/config';
+import type { ApiKey, DoorConfig } from '@sluice/config';
 import { SluiceError } from '@sluice/contracts';
-import { CallerBudget } from '@sluice/scheduling';
+import type { CallerLimits } from '@sluice/scheduling';
 import type { Logger } from '@sluice/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendError } from '../http/send-error.js';
 import { discardBody } from '../http/unread-body.js';
 import { mayUse, type Access } from './access.js';
 import { callerOf } from './caller.js';
+import type { Budgets, BudgetUse } from './budgets.js';
 import { challengeFor } from './challenge.js';
 import { keyOf } from './credentials.js';
 import { overBudget } from './over-budget.js';
 import { WatchedKeys } from './watched-keys.js';
 
 /** A request that was let in, and what it holds of its caller's budget until it is answered. */
-interface Visit {
-  readonly budget: CallerBudget;
-  readonly limits: KeyLimits;
-  readonly caller: string;
+interface Visit extends BudgetUse {
   bytes: number;
+  /** Settled when it is known what it holds: it cannot leave before. */
+  counted: Promise<unknown>;
 }
 
 /**
@@ -27,11 +27,11 @@ interface Visit {
  */
 export class Door {
   private readonly keys: WatchedKeys;
-  private readonly budgets = new Map<string, CallerBudget>();
   private readonly visits = new WeakMap<FastifyRequest, Visit>();
 
   constructor(
     private readonly config: DoorConfig,
+    private readonly budgets: Budgets,
     private readonly logger: Logger,
   ) {
     this.keys = new WatchedKeys(config, logger);
@@ -39,12 +39,8 @@ export class Door {
 
   /** To be called before the server has routes: a plugin takes over the hooks that are there when it is registered. */
   guard(server: FastifyInstance): void {
-    server.addHook('onRequest', (request, reply, done) => {
-      this.orRefuse(request, reply, () => this.enter(request, reply), done);
-    });
-    server.addHook('preHandler', (request, reply, done) => {
-      this.orRefuse(request, reply, () => this.countBody(request), done);
-    });
+    server.addHook('onRequest', (request, reply) => this.orRefuse(request, reply, this.enter(request, reply)));
+    server.addHook('preHandler', (request, reply) => this.orRefuse(request, reply, this.countBody(request)));
     server.addHook('onClose', (_instance, done) => {
       this.keys.stop();
       done();
@@ -62,23 +58,24 @@ export class Door {
     }
   }
 
-  private enter(request: FastifyRequest, reply: FastifyReply): void {
+  private async enter(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const access = accessOf(request);
     if (access === 'everyone') return;
     const key = this.authenticate(request);
     if (key && !mayUse(key.role, access))
       throw new SluiceError('forbidden', `key ${key.name} has the role ${key.role}, expected ${access}`);
     const caller = callerOf(request);
-    const visit: Visit = {
-      budget: this.budgetOf(caller),
-      limits: { ...this.config.defaultLimits, ...key?.limits },
-      caller,
-      bytes: Number(request.headers['content-length'] ?? 0),
-    };
-    const over = visit.budget.enter(visit.limits, visit.bytes, performance.now());
-    if (over) throw overBudget(over, visit);
+    const limits = { ...this.config.defaultLimits, ...key?.limits };
+    if (isUnlimited(limits)) return;
+    const use = { caller, limits, bytes: Number(request.headers['content-length'] ?? 0) };
+    const over = await this.budgets.enter(use);
+    if (over) throw overBudget(over, use);
+    const visit: Visit = { ...use, counted: Promise.resolve() };
     this.visits.set(request, visit);
-    reply.raw.once('close', () => visit.budget.leave(visit.bytes));
+    const leave = () => void visit.counted.finally(() => this.budgets.leave(caller, visit.bytes));
+    // The client may have gone while it was asked.
+    if (reply.raw.closed) leave();
+    else reply.raw.once('close', leave);
   }
 
   /**
@@ -102,19 +99,29 @@ export class Door {
     return key;
   }
 
-  private countBody(request: FastifyRequest): void {
+  private async countBody(request: FastifyRequest): Promise<void> {
     const visit = this.visits.get(request);
     const { body, headers } = request;
     if (!visit || headers['content-length'] !== undefined || !(body instanceof Uint8Array)) return;
-    const over = visit.budget.hold(visit.limits, body.byteLength);
-    if (over) throw overBudget(over, { ...visit, bytes: body.byteLength });
-    visit.bytes = body.byteLength;
+    const use = { ...visit, bytes: body.byteLength };
+    const holding = Promise.resolve(this.budgets.hold(use)).then((over) => {
+      if (!over) visit.bytes = use.bytes;
+      return over;
+    });
+    visit.counted = holding;
+    const over = await holding;
+    if (over) throw overBudget(over, use);
   }
 
   /** Answers here and now: Bull Board has an error handler of its own, and none of our shape. */
-  private orRefuse(request: FastifyRequest, reply: FastifyReply, check: () => void, done: () => void): void {
+  private async orRefuse(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    check: Promise<void>,
+  ): Promise<FastifyReply | undefined> {
     try {
-      check();
+      await check;
+      return undefined;
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
       const { method, url } = request;
@@ -124,16 +131,13 @@ export class Door {
       if (error.code === 'unauthorized') void reply.header('www-authenticate', challengeFor(path));
       discardBody(request, reply);
       sendError(reply, error);
-      return;
+      return reply;
     }
-    done();
   }
+}
 
-  private budgetOf(caller: string): CallerBudget {
-    let budget = this.budgets.get(caller);
-    if (!budget) this.budgets.set(caller, (budget = new CallerBudget()));
-    return budget;
-  }
+function isUnlimited(limits: CallerLimits): boolean {
+  return Object.values(limits).every((limit) => limit === Infinity);
 }
 
 /** What a path is that does not exist, any key may ask. */

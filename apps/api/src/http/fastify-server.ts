@@ -14,7 +14,7 @@ const LONGEST_LOOK_MS = 1_000;
 
 /** The HTTP server: bodies are bounded before they are read, and arrive as bytes whatever their content type says. */
 export function fastifyServer(
-  { limits, door: { tls, receiveTimeoutMs, maxConnections } }: ApiConfig,
+  { limits, processes, door: { tls, receiveTimeoutMs, maxConnections } }: ApiConfig,
   door: Door,
   refusals: Refusals,
 ) {
@@ -39,7 +39,7 @@ export function fastifyServer(
     },
   });
   const server = adapter.getInstance();
-  server.server.maxConnections = maxConnections;
+  server.server.maxConnections = Math.ceil(maxConnections / processes);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   refusals.watch(server);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ApiConfig } from '@sluice/config';
-import { decodeResult, encodeRequest, SluiceError } from '@sluice/contracts';
+import { SluiceError } from '@sluice/contracts';
 import type { JobView } from '../jobs/format-job.js';
 import { idempotencyKey } from '../jobs/idempotency-key.js';
 import type { JobSpec } from '../jobs/job-placement.js';
@@ -8,12 +8,12 @@ import { JobRunner } from '../jobs/job-runner.js';
 import { JobsService } from '../jobs/jobs.service.js';
 import { Affinity } from '../placement/affinity.js';
 import { ColdStarts } from '../placement/cold-starts.js';
+import { InferCodec } from './codec/infer-codec.js';
 import { decodeBody } from './content-encoding.js';
 import type { InferMessage } from './infer-message.js';
 import { readAffinity } from './protocol/affinity-header.js';
 import { readDeadline } from './protocol/deadline-header.js';
-import { parseInferBody } from './protocol/infer-body.js';
-import { formatInferResponse, type InferReply, type InferResponse } from './protocol/infer-response.js';
+import type { InferReply, InferResponse } from './protocol/infer-response.js';
 
 const MAX_KEPT_ID = 256;
 
@@ -34,6 +34,7 @@ export class InferenceService {
     private readonly jobs: JobsService,
     private readonly affinity: Affinity,
     private readonly coldStarts: ColdStarts,
+    private readonly codec: InferCodec,
   ) {}
 
   /** @throws SluiceError */
@@ -44,7 +45,7 @@ export class InferenceService {
     signal: AbortSignal,
   ): Promise<InferResponse> {
     const { requestTimeoutMs, asyncJobs } = this.config;
-    const { job, timeoutMs, reply } = await this.prepare(message, model, version, requestTimeoutMs);
+    const { job, timeoutMs, reply } = await this.prepare(message, model, version, requestTimeoutMs, signal);
     if (signal.aborted) throw new SluiceError('job_removed', 'the client went away');
     const result = await this.runner.run({
       ...job,
@@ -54,7 +55,7 @@ export class InferenceService {
       mustBeInTime: true,
       signal,
     });
-    return formatInferResponse({ ...reply, result: decodeResult(result) });
+    return this.codec.write(reply, result, signal);
   }
 
   /** Accepts a request to be run without anybody waiting. @throws SluiceError */
@@ -69,6 +70,7 @@ export class InferenceService {
 
   /**
    * @param longestMs that it may wait when it names no deadline
+   * @param signal aborted when its client is gone
    * @throws SluiceError about the request, or the model that it asks for
    */
   async prepare(
@@ -76,6 +78,7 @@ export class InferenceService {
     model: string,
     version: string | undefined,
     longestMs: number,
+    signal?: AbortSignal,
   ): Promise<PreparedInference> {
     const deadlineMs = readDeadline(message.deadline);
     const target = await this.coldStarts.known(model, version, shorter(deadlineMs, this.config.requestTimeoutMs));
@@ -84,16 +87,17 @@ export class InferenceService {
     const body = await decodeBody(message.body, message.encoding, limits.maxBodyBytes);
     const asked = [model, version, message.jsonLength, body];
     const key = idempotencyKey(message.idempotencyKey, message.caller, asked);
-    const { id, schedule, outputs, request } = parseInferBody(body, message.jsonLength, target, limits);
+    const read = await this.codec.read(body, message.jsonLength, target, signal);
+    const { id, schedule, outputs, rows, payload } = read;
     const timeoutMs = shorter(schedule.timeoutMs, deadlineMs);
     await this.coldStarts.admit(target.ref, timeoutMs ?? longestMs);
     return {
       job: {
         queue: await this.affinity.queueFor(target, affinityKey, schedule.priority),
-        label: { ...target.ref, rows: request.rows },
-        payload: encodeRequest(request),
+        label: { ...target.ref, rows },
+        payload,
         priority: schedule.priority,
-        rows: request.rows,
+        rows,
         ...(key && { key }),
       },
       timeoutMs,

@@ -1,8 +1,8 @@
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { ApiConfig } from '@sluice/config';
-import { decodeResult, SluiceError, type ModelRef } from '@sluice/contracts';
+import { SluiceError, type ModelRef } from '@sluice/contracts';
 import { JobQueue, type JobRecord } from '@sluice/job-queue';
-import { formatInferResponse } from '../inference/protocol/infer-response.js';
+import { InferCodec } from '../inference/codec/infer-codec.js';
 import { formatJob, jobJson, newJobView, type JobView } from './format-job.js';
 import { inTime } from './in-time.js';
 import type { JobSpec } from './job-placement.js';
@@ -31,6 +31,7 @@ export class JobsService implements BeforeApplicationShutdown {
     private readonly config: ApiConfig,
     private readonly queue: JobQueue,
     private readonly jobs: JobRunner,
+    private readonly codec: InferCodec,
   ) {}
 
   /** Who waits for the end of a job learns how it stands, and asks another process. */
@@ -122,10 +123,10 @@ export class JobsService implements BeforeApplicationShutdown {
     if (isUpdateQueue(queue)) return jobJson(view, Buffer.from(status.outcome.result).toString());
     const id = record.label['request'];
     try {
-      const result = decodeResult(status.outcome.result);
       const { model, version } = view;
-      const { body } = formatInferResponse({ model, version, id: id?.toString(), result, outputs: [] });
-      return jobJson(view, body.toString());
+      const reply = { model, version, id: id?.toString(), outputs: [] };
+      const { body } = await this.codec.write(reply, status.outcome.result);
+      return jobJson(view, typeof body === 'string' ? body : Buffer.from(body).toString());
     } catch (error) {
       // The outputs are there, but JSON cannot carry them.
       if (error instanceof SluiceError) return jobJson({ ...view, error: error.toBody() });

@@ -2,9 +2,8 @@ import { join } from 'node:path';
 import type { RedisBinary } from '@sluice/embedded-redis';
 import { counted } from '../doctor/counted.js';
 import type { ClusterPlan } from './cluster-plan.js';
-import { startNodeProcess } from '@sluice/local-cluster';
+import { startNodeProcess, SupervisedProcess, type Death } from '@sluice/local-cluster';
 import { embeddedRedisLauncher } from './redis-process.js';
-import { SupervisedProcess, type Death } from './supervised-process.js';
 import type { Stage } from './supervisor.js';
 
 export interface ClusterStages {

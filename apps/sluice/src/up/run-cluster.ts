@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { messageOf } from '@sluice/contracts';
 import type { RedisBinary } from '@sluice/embedded-redis';
-import { describeExit, waitUntilReady } from '@sluice/local-cluster';
+import { describeExit, waitUntilReady, type Death } from '@sluice/local-cluster';
 import { UsageError } from '../usage-error.js';
 import { addressTable, localUrl, withoutPassword } from './address-table.js';
 import { noteCluster } from './cluster-file.js';
@@ -12,7 +12,6 @@ import { tailLog } from './log-tail.js';
 import { modelFaults } from './model-faults.js';
 import { Progress } from './progress.js';
 import { StopRequest } from './stop-request.js';
-import type { Death } from './supervised-process.js';
 import { Supervisor } from './supervisor.js';
 
 const READY_TIMEOUT_MS = 60_000;

@@ -1,4 +1,4 @@
-import type { SupervisedProcess } from './supervised-process.js';
+import type { SupervisedProcess } from '@sluice/local-cluster';
 
 /** Processes that start and stop together. */
 export interface Stage {

@@ -1,12 +1,20 @@
 import { type ErrorCode, SluiceError } from '@sluice/contracts';
 import * as fc from 'fast-check';
 import { parseBoundedJson, type JsonLimits } from './bounded-json.js';
+import { NumberList } from './number-list.js';
 
 const LIMITS: JsonLimits = { maxDepth: 4, maxElements: 6, maxMembers: 3 };
 const WIDE: JsonLimits = { maxDepth: 1000, maxElements: 100_000, maxMembers: 100_000 };
 
 function parse(text: string, limits: JsonLimits = LIMITS): unknown {
   return parseBoundedJson(new TextEncoder().encode(text), limits);
+}
+
+/** As `JSON.parse` has it. */
+function nested(elements: readonly number[], [length = 0, ...inner]: readonly number[]): unknown[] {
+  if (inner.length === 0) return [...elements];
+  const each = elements.length / length;
+  return Array.from({ length }, (_, at) => nested(elements.slice(at * each, (at + 1) * each), inner));
 }
 
 describe('parseBoundedJson', () => {
@@ -16,6 +24,48 @@ describe('parseBoundedJson', () => {
         expect(parse(text, WIDE)).toEqual(JSON.parse(text));
       }),
     );
+  });
+
+  it('reads numbers from the bytes where a member is called data, and the rest as JSON.parse does', () => {
+    const name = fc.constantFrom('data', 'name', 'd\u0061ta', 'é');
+    const leaf = fc.oneof(
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.constantFrom(null, 'data', '\u00000', '"'),
+    );
+    const { value } = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 4 },
+        leaf,
+        fc.array(fc.integer(), { maxLength: 5 }),
+        fc.array(tie('value'), { maxLength: 3 }),
+        fc.dictionary(name, tie('value'), { maxKeys: 3 }),
+      ),
+    }));
+    let typed = 0;
+    const asLists = (_: string, member: unknown) => {
+      if (!(member instanceof NumberList)) return member;
+      typed += 1;
+      return nested([...member.elements], member.nesting);
+    };
+    fc.assert(
+      fc.property(value, fc.constantFrom(0, 1), (json, indent) => {
+        const text = JSON.stringify(json, undefined, indent);
+        expect(JSON.stringify(parse(text, WIDE), asLists)).toBe(JSON.stringify(JSON.parse(text)));
+      }),
+      { numRuns: 3_000 },
+    );
+    expect(typed).toBeGreaterThan(100);
+  });
+
+  it('counts the numbers that it reads from the bytes, too', () => {
+    expect(() => parse('{"data":[1,2,3,4,5,6,7,8]}')).toThrow('body: more than 6 values at byte 22');
+    expect(() => parse('{"data":[[[[[1]]]]]}')).toThrow('body: nested deeper than 4 levels at byte 11');
+    expect(() => parse('{"data":[1,2,3,4],"b":[1,2,3,4,5]}')).toThrow('body: more than 6 values at byte 28');
+  });
+
+  it('says where the text itself is wrong, whatever was read from it before', () => {
+    expect(() => parse('{"data":[1,2,3],"b":x}')).toThrow('2,3],"b":x}');
+    expect(() => parse('{"data":[1,2,3]')).toThrow(/^body: expected JSON: /);
   });
 
   it('reads a view in the middle of a larger buffer', () => {

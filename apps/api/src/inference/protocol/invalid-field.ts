@@ -1,4 +1,5 @@
 import { SluiceError } from '@sluice/contracts';
+import { NumberList } from './number-list.js';
 
 /** Where in the request something is: `inputs[0].shape`, and the tensor's own name once it is known. */
 export interface Field {
@@ -17,7 +18,8 @@ export function invalidField({ path, of }: Field, expected: string, got: string)
 /** A value of the request in a few words: however large it is, the message stays short. */
 export function describeValue(value: unknown): string {
   if (typeof value === 'string') return quote(value);
-  if (Array.isArray(value)) return value.length === 1 ? 'a list of 1' : `a list of ${value.length}`;
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (value instanceof NumberList) return `a list of ${value.nesting[0]}`;
   if (typeof value === 'object' && value !== null) return 'an object';
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value);
   return 'nothing';

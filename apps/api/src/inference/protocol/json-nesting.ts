@@ -1,10 +1,11 @@
 import { elementCount } from '@sluice/contracts';
 import { describeValue, type Field, invalidField } from './invalid-field.js';
 import { describeShape } from './input-shape.js';
+import { NumberList } from './number-list.js';
 
 /** A tensor's elements in row-major order, and the lengths of the lists that they came in. */
 export interface FlatData {
-  readonly elements: readonly unknown[];
+  readonly elements: readonly unknown[] | Float64Array;
   readonly nesting: readonly number[];
 }
 
@@ -16,7 +17,7 @@ export interface FlatData {
  * @throws SluiceError invalid_request: not a list, another number of elements, ragged, or nested against the shape
  */
 export function flattenData(data: unknown, shape: readonly number[], field: Field): FlatData {
-  if (!Array.isArray(data)) throw invalidField(field, 'a list', describeValue(data));
+  if (!Array.isArray(data) && !(data instanceof NumberList)) throw invalidField(field, 'a list', describeValue(data));
   const nesting = nestingOf(data, Math.max(1, shape.length), field);
   const count = elementCount(shape);
   const given = elementCount(nesting);
@@ -25,6 +26,7 @@ export function flattenData(data: unknown, shape: readonly number[], field: Fiel
   const blocks = blockSizes(shape);
   if (![...blockSizes(nesting)].every((size) => blocks.has(size)))
     throw invalidField(field, `a flat list, or lists nested as ${describeShape(shape)}`, describeGiven(nesting));
+  if (data instanceof NumberList) return { elements: data.elements, nesting };
   if (nesting.length === 1) return { elements: data, nesting };
 
   const elements: unknown[] = [];
@@ -43,11 +45,15 @@ export function elementPath(index: number, nesting: readonly number[]): string {
 }
 
 /** Lengths along the first branch. It never looks deeper than the shape is, so the recursion below is as shallow. */
-function nestingOf(data: readonly unknown[], maxDepth: number, field: Field): number[] {
+function nestingOf(data: readonly unknown[] | NumberList, maxDepth: number, field: Field): readonly number[] {
+  const tooDeep = () => invalidField(field, `lists nested at most ${maxDepth} deep, as the shape is`, 'deeper ones');
+  if (data instanceof NumberList) {
+    if (data.nesting.length > maxDepth) throw tooDeep();
+    return data.nesting;
+  }
   const nesting: number[] = [];
   for (let list: unknown = data; Array.isArray(list); list = (list as unknown[])[0]) {
-    if (nesting.length === maxDepth)
-      throw invalidField(field, `lists nested at most ${maxDepth} deep, as the shape is`, 'deeper ones');
+    if (nesting.length === maxDepth) throw tooDeep();
     nesting.push(list.length);
   }
   return nesting;

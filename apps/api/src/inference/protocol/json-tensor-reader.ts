@@ -17,7 +17,8 @@ export function readJsonTensor(data: unknown, datatype: Datatype, shape: readonl
     throw invalidField(field, 'a tensor with a JSON form', `${datatype}, which ${NO_JSON_FORM}`);
   const { elements, nesting } = flattenData(data, shape, field);
   const reader = ELEMENT_READERS[datatype];
-  const misfit = reader.misfit(elements);
+  const isTyped = elements instanceof Float64Array;
+  const misfit = isTyped ? reader.misfitNumber(elements) : reader.misfit(elements);
   if (misfit >= 0)
     throw invalidField(
       { ...field, path: field.path + elementPath(misfit, nesting) },

@@ -1,7 +1,7 @@
 import { elementBytes, elementCount, SluiceError, type Tensor } from '@sluice/contracts';
+import { writeFloat32List } from './float32-list.js';
 import { quote } from './invalid-field.js';
 import { isJsonDatatype, type JsonDatatype, NO_JSON_FORM } from './json-datatype.js';
-import { shortestFloat32 } from './shortest-float32.js';
 
 /** A tensor's elements as the text of a flat JSON list. The tensor's bytes are whole and aligned. */
 type ElementWriter = (tensor: Tensor) => string;
@@ -15,8 +15,8 @@ const LENGTH_BYTES = 4;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Integers are joined by the typed array itself, which for 64 bits prints every digit; floats go through
- * `JSON.stringify`, which is twice as fast on doubles. Minus zero is written as 0.
+ * Integers are joined by the typed array itself, which for 64 bits prints every digit; doubles go through
+ * `JSON.stringify`, which is twice as fast. Minus zero is written as 0.
  */
 const ELEMENT_WRITERS: Readonly<Record<JsonDatatype, ElementWriter>> = {
   BOOL: ({ bytes }) => `[${Array.from(bytes, (byte) => byte !== 0).join(',')}]`,
@@ -28,8 +28,8 @@ const ELEMENT_WRITERS: Readonly<Record<JsonDatatype, ElementWriter>> = {
   INT16: integers(Int16Array),
   INT32: integers(Int32Array),
   INT64: integers(BigInt64Array),
-  FP32: floats(Float32Array, shortestFloat32),
-  FP64: floats(Float64Array, (value) => value),
+  FP32: floats(Float32Array, writeFloat32List),
+  FP64: floats(Float64Array, (values) => JSON.stringify(Array.from(values))),
   BYTES: writeStrings,
 };
 
@@ -55,14 +55,15 @@ function integers(view: ViewConstructor<{ join(separator: string): string }>): E
   return ({ bytes }) => `[${viewOf(view, bytes).join(',')}]`;
 }
 
-function floats(view: ViewConstructor<Iterable<number>>, shorten: (value: number) => number): ElementWriter {
+function floats<View extends Float32Array | Float64Array>(
+  view: ViewConstructor<View>,
+  write: (values: View) => string,
+): ElementWriter {
   return ({ name, bytes }) => {
-    const numbers: number[] = [];
-    for (const value of viewOf(view, bytes)) {
-      if (!Number.isFinite(value)) throw noJsonForm(name, `${value} at element ${numbers.length}`);
-      numbers.push(shorten(value));
-    }
-    return JSON.stringify(numbers);
+    const values = viewOf(view, bytes);
+    for (let index = 0; index < values.length; index++)
+      if (!Number.isFinite(values[index])) throw noJsonForm(name, `${values[index]} at element ${index}`);
+    return write(values);
   };
 }
 

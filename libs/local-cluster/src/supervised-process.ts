@@ -1,5 +1,5 @@
 import { nextRestart, RESTART_BACKOFF, type BackoffPolicy } from './restart-backoff.js';
-import type { ProcessExit, RunningProcess } from '@sluice/local-cluster';
+import type { ProcessExit, RunningProcess } from './running-process.js';
 
 /**
  * Keeps one process alive.
