@@ -7,9 +7,10 @@ import type { Deaths, NewJob, Outcome } from '../job-queue.js';
  * beside them: in a field of the job's hash, or in a key of their own when they are large.
  */
 const storedBytes = z.union([
-  z.object({ base64: z.string() }),
+  // Most are such; each kind that does not fit costs the making of an error.
   z.object({ field: z.string(), bytes: z.number() }),
   z.object({ key: z.string() }),
+  z.object({ base64: z.string() }),
 ]);
 export type StoredBytes = z.infer<typeof storedBytes>;
 
