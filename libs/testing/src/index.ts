@@ -2,7 +2,9 @@ export { describeJobQueue } from './job-queue-conformance/describe-job-queue.js'
 export { CONFORMANCE_SETTINGS, type JobQueueFixture } from './job-queue-conformance/queue-under-test.js';
 export type { TestRedisCluster } from './redis-cluster.js';
 export { startRedis, startRedisCluster, type TestRedis, type TestRedisOptions } from './redis-server.js';
-export { describeCluster, type ClusterFixture } from './cluster-conformance.js';
+export { describeCluster } from './cluster-conformance/describe-cluster.js';
+export type { ClusterFixture } from './cluster-conformance/cluster-fixture.js';
+export { describeModelRegistry, type ModelRegistryFixture } from './registry-conformance.js';
 export { workerLoad, workerReport } from './worker-samples.js';
 export { SeveringProxy } from './severing-proxy.js';
 export { SimulatedClock } from './simulated-clock/simulated-clock.js';
