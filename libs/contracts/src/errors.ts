@@ -20,6 +20,7 @@ export const ERRORS = {
   inference_failed: { status: 500, retry: 'never' },
   poisoned: { status: 500, retry: 'never' },
   job_started: { status: 409, retry: 'never' },
+  conflict: { status: 409, retry: 'never' },
   job_removed: { status: 410, retry: 'never' },
   result_expired: { status: 410, retry: 'never' },
   idempotency_mismatch: { status: 422, retry: 'never' },

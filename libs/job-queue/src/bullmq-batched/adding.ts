@@ -1,6 +1,6 @@
+import type { ScriptArgument } from '@sluice/redis-connection';
 import { jobOptions } from '../bullmq/job-options.js';
 import { LEVEL_SCORES } from '../bullmq/levels.js';
-import type { ScriptArgument } from '../bullmq/redis-script.js';
 import { DEFAULT_NAME, toJobData } from '../bullmq/stored-job.js';
 import type { TransitionParts } from '../bullmq/transitions.js';
 import type { NewJob } from '../job-queue.js';

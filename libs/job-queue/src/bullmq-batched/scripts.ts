@@ -1,4 +1,4 @@
-import { RedisScript } from '../bullmq/redis-script.js';
+import { RedisScript } from '@sluice/redis-connection';
 
 /** One file for each transition; its head says what it guarantees, and what its keys and arguments are. */
 function script(name: string): RedisScript {

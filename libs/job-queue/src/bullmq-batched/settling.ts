@@ -1,6 +1,6 @@
+import type { ScriptArgument } from '@sluice/redis-connection';
 import { keepAgeOf } from '../bullmq/job-options.js';
 import type { OneByOne } from '../bullmq/one-by-one.js';
-import type { ScriptArgument } from '../bullmq/redis-script.js';
 import { keptNote } from '../bullmq/retention.js';
 import { formatFailure, type StoredBytes, type StoredJobData } from '../bullmq/stored-job.js';
 import type { TransitionParts } from '../bullmq/transitions.js';

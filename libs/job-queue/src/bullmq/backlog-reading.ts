@@ -1,7 +1,7 @@
+import { RedisScript } from '@sluice/redis-connection';
 import type { Redis } from 'ioredis';
 import type { QueueKeys } from './keys.js';
 import { endOfLevel } from './levels.js';
-import { RedisScript } from './redis-script.js';
 
 /** All of a queue of this length are looked at, and of a longer one so many: their mean stands for the others. */
 const SAMPLE = 64;

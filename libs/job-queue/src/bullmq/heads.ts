@@ -1,7 +1,7 @@
+import { RedisScript } from '@sluice/redis-connection';
 import type { Redis } from 'ioredis';
 import type { QueueHead } from '../job-queue.js';
 import type { QueueKeys } from './keys.js';
-import { RedisScript } from './redis-script.js';
 
 const HEADS = RedisScript.from(new URL('./scripts/heads.lua', import.meta.url));
 

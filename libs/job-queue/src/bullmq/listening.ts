@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { RedisScript } from '@sluice/redis-connection';
 import type { Redis } from 'ioredis';
 import { LISTENING_GRACE_MS } from '../fair-part.js';
 import type { QueueHandles } from './queue-handles.js';
-import { RedisScript } from './redis-script.js';
 
 /** Nobody removes the set of a queue to which nobody listens any more. */
 const KEEP_SETS_MS = 60_000;

@@ -1,7 +1,7 @@
+import { RedisScript } from '@sluice/redis-connection';
 import type { Redis } from 'ioredis';
 import type { QueueKeys } from './keys.js';
 import { LEVEL_SCORES } from './levels.js';
-import { RedisScript } from './redis-script.js';
 
 /** One step holds Redis for about a millisecond. */
 const JOBS_PER_STEP = 100;

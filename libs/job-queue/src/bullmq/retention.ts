@@ -1,10 +1,10 @@
+import { RedisScript } from '@sluice/redis-connection';
 import type { Redis } from 'ioredis';
 import type { Lease, QueueSettings } from '../job-queue.js';
 import { keepMs, keptBounds, keptBytes, RETENTION_CLASSES, retentionClass, type RetentionClass } from '../retention.js';
 import type { QueueHandles } from './queue-handles.js';
 import type { QueueRegistry } from './queue-registry.js';
 import type { RedisClock } from './redis-clock.js';
-import { RedisScript } from './redis-script.js';
 import type { StoredBytes, StoredJobData } from './stored-job.js';
 
 const NOTE_KEPT = RedisScript.from(new URL('./scripts/note-kept.lua', import.meta.url));
