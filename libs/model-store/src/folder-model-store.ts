@@ -3,14 +3,7 @@ import { join, resolve } from 'node:path';
 import { messageOf, MODEL_NAME, type ModelRef, SluiceError } from '@sluice/contracts';
 import { DEFAULT_MODEL_CONFIG, type ModelConfig, parseModelConfig } from './model-config.js';
 import { ModelStore, type StoredModel } from './model-store.js';
-
-/** Decimal, positive, without leading zeros: one spelling for one version. Other folders of a model are its own affair. */
-const VERSION = /^[1-9]\d*$/;
-
-const MODEL_FILE = { onnxruntime_onnx: 'model.onnx', scripted: 'model.json' } as const satisfies Record<
-  ModelConfig['platform'],
-  string
->;
+import { byVersion, MODEL_FILE, VERSION } from './repository-layout.js';
 
 /**
  * A folder in the layout of Triton's model repository:
@@ -45,7 +38,7 @@ export class FolderModelStore extends ModelStore {
     const folder = join(this.folder, model);
     let refs: ModelRef[] = [{ model, version: '1' }];
     try {
-      const versions = (await foldersIn(folder)).filter((name) => VERSION.test(name)).toSorted(byNumber);
+      const versions = (await foldersIn(folder)).filter((name) => VERSION.test(name)).toSorted(byVersion);
       if (versions.length > 0) refs = versions.map((version) => ({ model, version }));
       if (!MODEL_NAME.test(model)) throw new Error(`${folder}: rename it, the name of a model matches ${MODEL_NAME}`);
       const config = await readConfig(join(folder, 'config.json'), model);
@@ -112,9 +105,4 @@ async function statOf(path: string) {
 
 function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
-}
-
-/** Decimal strings without leading zeros, of any length. */
-function byNumber(a: string, b: string): number {
-  return a.length - b.length || (a < b ? -1 : 1);
 }
