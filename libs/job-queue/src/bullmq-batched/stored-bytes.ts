@@ -4,9 +4,10 @@ import type { StoredBytes } from '../bullmq/stored-job.js';
 /**
  * Bytes up to this size are a field of the job's hash, written and read by the scripts themselves. Larger ones have a key
  * of their own, written in front of the script in the same packet: Lua would copy them twice while Redis does nothing
- * else, and Bull Board loads the whole hash of every job that it lists.
+ * else, and Bull Board loads the whole hash of every job that it lists. Measured, jobs/s of 16 at a time with a key of
+ * their own to those with a field: 0.94 at 4 KB, 1.12 at 16 KB, 2.2 at 64 KB, 2.9 at 150 KB.
  */
-export const IN_HASH_BYTES = 16_384;
+export const IN_HASH_BYTES = 8_192;
 
 const NOTHING = Buffer.alloc(0);
 
