@@ -4,6 +4,7 @@ import { compileApiConfig } from '@sluice/config';
 import { inferenceQueue, SluiceError, type ModelReport } from '@sluice/contracts';
 import { InMemoryJobQueue, JobIds } from '@sluice/job-queue';
 import { createLogger } from '@sluice/telemetry';
+import { workerLoad } from '@sluice/testing';
 import { ModelCatalogue } from '../models/model-catalogue.js';
 import { Admission, type Applicant } from './admission.js';
 import { LoadWatch } from './load-watch.js';
@@ -40,20 +41,8 @@ class World {
       const unit = { fixedMs: 0, perRowMs: 10, maxRows: 4, bucket: '', error: 0, observations: 1 };
       return cost ? [{ ...unit, queue: inferenceQueue({ model, version: '1' }), ...cost }] : [];
     });
-    const [device, classes] = ['running' as const, []];
-    const counts = {
-      searching: false,
-      leasedNotStarted: 0,
-      batches: 0,
-      rows: 0,
-      slices: 0,
-      expired: 0,
-      stolen: 0,
-      buffers: { outstanding: 0, keptBytes: 0 },
-      handOff: [],
-      loopGapMs: 0,
-    };
-    await member.tellLoad({ workerId: id, at: this.queue.now(), device, classes, costs: known, ...counts, ...load });
+    const told = { at: this.queue.now(), device: 'running', classes: [], costs: known, memory: undefined } as const;
+    await member.tellLoad(workerLoad(id, { ...told, ...load }));
     await this.catalogue.catchUp();
     await this.loads.look();
   }

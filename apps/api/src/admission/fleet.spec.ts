@@ -1,5 +1,6 @@
 import type { ModelCost, WorkerLoad, WorkerReport } from '@sluice/cluster';
 import type { ModelReport } from '@sluice/contracts';
+import { workerLoad } from '@sluice/testing';
 import { Fleet } from './fleet.js';
 
 const [A, B, C] = ['inference.a.1', 'inference.b.1', 'inference.c.1'];
@@ -20,27 +21,14 @@ const report = (id: string, models: readonly ModelReport[], state: WorkerReport[
 const cost = (queue: string, fixedMs: number, perRowMs: number, more: Partial<ModelCost> = {}): ModelCost => {
   return { queue, bucket: '', maxRows: 8, fixedMs, perRowMs, error: 0, observations: 10, ...more };
 };
-const load = (workerId: string, costs: readonly ModelCost[], busy: readonly string[] = []): WorkerLoad => ({
-  workerId,
-  at: 0,
-  device: 'idle',
-  searching: false,
-  leasedNotStarted: 0,
-  classes: [
+const load = (workerId: string, costs: readonly ModelCost[], busy: readonly string[] = []): WorkerLoad => {
+  const classes = [
     { name: 'inference', weight: 50, deviceMs: 0, busy: busy.includes('inference') },
     { name: 'night', weight: 20, deviceMs: 0, busy: busy.includes('night') },
     { name: 'model-update', weight: 30, deviceMs: 0, busy: busy.includes('model-update') },
-  ],
-  batches: 0,
-  rows: 0,
-  slices: 0,
-  expired: 0,
-  stolen: 0,
-  buffers: { outstanding: 0, keptBytes: 0 },
-  handOff: [],
-  loopGapMs: 0,
-  costs,
-});
+  ];
+  return workerLoad(workerId, { classes, costs, memory: undefined });
+};
 
 describe('the fleet', () => {
   it('counts on workers that have told, are not leaving, and have the model ready', () => {

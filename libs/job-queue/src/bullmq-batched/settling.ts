@@ -42,8 +42,10 @@ export class Settling {
     );
     await Promise.all(calls);
     const rest = settlements.flatMap((_, place) => (outcomes[place] === undefined ? [place] : []));
-    const others = await this.oneByOne.settle(rest.flatMap((place) => settlements[place] ?? []));
-    for (const [index, place] of rest.entries()) outcomes[place] = others[index];
+    if (rest.length > 0) {
+      const others = await this.oneByOne.settle(rest.flatMap((place) => settlements[place] ?? []));
+      for (const [index, place] of rest.entries()) outcomes[place] = others[index];
+    }
     return outcomes.map((outcome) => outcome ?? 'lost');
   }
 
