@@ -1,16 +1,14 @@
-import type { ErrorBody, ModelProfile, ModelRef, ModelReport } from '@sluice/contracts';
+import type { Introduction, ModelProfile, ModelRef, ModelReport } from '@sluice/contracts';
 import type { ModelAssignment } from './model-assignment.js';
 import type { AppliedState, DesiredState } from './model-state.js';
 import type { ModelStatistics } from './model-statistics.js';
 import type { WorkerLoad } from './worker-load.js';
 
 /**
- * Who is there, what they shall serve and have done, and how answers find their way: presence of workers, the desired
- * state of models, their statistics, and replies to the API process that waits.
+ * Who is there, and what they shall serve and have done: presence of workers, the desired state of models, and their
+ * statistics.
  *
  * - A worker is **alive** from `join` until it leaves or has not been heard of for `presenceMs`.
- * - Replies are delivered at most once and may be lost (the API is restarting, the connection broke): the finished job
- *   keeps its result, and whoever waits looks there.
  * - The **desired state** of a model outlives every process: workers bring it about, those that join later too.
  */
 export abstract class Cluster {
@@ -33,15 +31,6 @@ export abstract class Cluster {
 
   /** What a worker announced last; empty when it is not known any more. */
   abstract lastRun(workerId: string): Promise<readonly string[]>;
-
-  /** Answers one API process, all in one message. Resolves to false when nobody listens there. */
-  abstract reply(apiId: string, replies: readonly Reply[]): Promise<boolean>;
-
-  /**
-   * Listens for replies to this API process. `onGap` is called when the subscription was interrupted and is back:
-   * replies may have been lost in between.
-   */
-  abstract subscribe(apiId: string, onReplies: (replies: readonly Reply[]) => void, onGap: () => void): Promise<void>;
 
   /**
    * Wishes a model to be (re)loaded from the workers' folders, or to be served by nobody. The latest wish replaces those
@@ -138,8 +127,6 @@ export interface WorkerReport {
   readonly models: readonly ModelReport[];
   /** The wishes that it has acted upon, by model. */
   readonly applied: Readonly<Record<string, AppliedState>>;
+  /** What became of the candidates, by model; the last one is told until there is another. */
+  readonly introductions?: Readonly<Record<string, Introduction>>;
 }
-
-export type Reply =
-  | { readonly jobId: string; readonly result: Uint8Array }
-  | { readonly jobId: string; readonly error: ErrorBody };

@@ -1,4 +1,4 @@
-import type { CostReport } from '@sluice/contracts';
+import type { ArmCounts, CostReport } from '@sluice/contracts';
 
 /** What a worker does, told a few times a second. Counts are from its start. */
 export interface WorkerLoad {
@@ -27,6 +27,8 @@ export interface WorkerLoad {
   /** The update that it is working on, and how much of it is done, 0 to 1. */
   readonly update?: { readonly name: string; readonly progress: number };
   readonly costs: readonly ModelCost[];
+  /** Of the models that have a candidate. */
+  readonly arms?: readonly ArmCounts[];
   /** Undefined: it has no budget, and loads all that is in its folder. */
   readonly memory?: MemoryLoad | undefined;
 }

@@ -6,5 +6,14 @@ export * from './model-cost.js';
 export * from './queue-names.js';
 export * from './share-class.js';
 export * from './update-job.js';
+export * from './rollout.js';
 export * from './frame.js';
-export * from './inference.js';
+export {
+  decodeRequest,
+  decodeResult,
+  encodeRequest,
+  encodeResult,
+  type InferenceRequest,
+  type InferenceResult,
+} from './inference.js';
+export * from './golden-set.js';

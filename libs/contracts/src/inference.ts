@@ -7,6 +7,8 @@ import type { Tensor } from './tensor.js';
 export interface InferenceRequest {
   readonly model: string;
   readonly version: string;
+  /** Sluice chose the version: if it is taken out of service meanwhile, the one that is live answers. */
+  readonly unpinned?: boolean | undefined;
   /** Rows along the batch dimension; 1 where the model has none. */
   readonly rows: number;
   /** In the order of the model's signature. */
@@ -17,10 +19,12 @@ export interface InferenceRequest {
 
 /** What a worker answers: the outputs asked for, in the request's order. */
 export interface InferenceResult {
+  /** The version that has answered, where it is not the one that was asked. */
+  readonly version?: string | undefined;
   readonly outputs: readonly Tensor[];
 }
 
-const tensorHeader = z.object({
+export const tensorHeader = z.object({
   name: z.string(),
   datatype: z.enum(Object.keys(DATATYPES) as [Datatype, ...Datatype[]]),
   shape: z.array(z.number().int().nonnegative()),
@@ -28,19 +32,20 @@ const tensorHeader = z.object({
 const requestHeader = z.object({
   model: z.string(),
   version: z.string(),
+  unpinned: z.boolean().optional(),
   rows: z.number().int().positive(),
   inputs: z.array(tensorHeader),
   outputs: z.array(z.string()),
 });
-const resultHeader = z.object({ outputs: z.array(tensorHeader) });
+const resultHeader = z.object({ version: z.string().optional(), outputs: z.array(tensorHeader) });
 
 /** @param within memory in which the inputs may lie and which nobody reads any more: see `encodeFrame` */
 export function encodeRequest(
-  { model, version, rows, inputs, outputs }: InferenceRequest,
+  { model, version, unpinned, rows, inputs, outputs }: InferenceRequest,
   within?: Uint8Array,
 ): Uint8Array {
   return encodeFrame(
-    { model, version, rows, inputs: inputs.map(describe), outputs },
+    { model, version, unpinned, rows, inputs: inputs.map(describeTensor), outputs },
     inputs.map(({ bytes }) => bytes),
     within,
   );
@@ -50,12 +55,12 @@ export function encodeRequest(
 export function decodeRequest(payload: Uint8Array): InferenceRequest {
   const { header, sections } = decodeFrame(payload);
   const request = requestHeader.parse(header);
-  return { ...request, inputs: attach(request.inputs, sections) };
+  return { ...request, inputs: attachTensors(request.inputs, sections) };
 }
 
-export function encodeResult({ outputs }: InferenceResult): Uint8Array {
+export function encodeResult({ version, outputs }: InferenceResult): Uint8Array {
   return encodeFrame(
-    { outputs: outputs.map(describe) },
+    { version, outputs: outputs.map(describeTensor) },
     outputs.map(({ bytes }) => bytes),
   );
 }
@@ -63,14 +68,15 @@ export function encodeResult({ outputs }: InferenceResult): Uint8Array {
 /** @throws Error or ZodError when the bytes are not a result. */
 export function decodeResult(bytes: Uint8Array): InferenceResult {
   const { header, sections } = decodeFrame(bytes);
-  return { outputs: attach(resultHeader.parse(header).outputs, sections) };
+  const { version, outputs } = resultHeader.parse(header);
+  return { ...(version !== undefined && { version }), outputs: attachTensors(outputs, sections) };
 }
 
-function describe({ name, datatype, shape }: Tensor) {
+export function describeTensor({ name, datatype, shape }: Tensor) {
   return { name, datatype, shape };
 }
 
-function attach(headers: z.infer<typeof tensorHeader>[], sections: readonly Uint8Array[]): Tensor[] {
+export function attachTensors(headers: z.infer<typeof tensorHeader>[], sections: readonly Uint8Array[]): Tensor[] {
   if (headers.length !== sections.length)
     throw new Error(`${headers.length} tensors are named, ${sections.length} are there`);
   return headers.map((header, index) => ({ ...header, bytes: sections[index] as Uint8Array }));

@@ -8,6 +8,8 @@ export type Change =
   | { readonly kind: 'propose'; readonly version: string; readonly canaryPercent: number }
   /** The candidate gets another share. */
   | { readonly kind: 'shift'; readonly canaryPercent: number }
+  /** These workers too may put the one version into the place of the other, where both do not fit. */
+  | { readonly kind: 'exchange'; readonly workers: readonly string[] }
   /** The candidate becomes live. */
   | { readonly kind: 'promote' }
   /** The candidate is dropped: its requests go to the live version. */

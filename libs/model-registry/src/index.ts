@@ -4,3 +4,7 @@ export { unregistered, type RegisteredModel } from './registered-model.js';
 export { InMemoryModelRegistry } from './in-memory/in-memory-model-registry.js';
 export { InMemoryRegistryHub } from './in-memory/in-memory-registry-hub.js';
 export { RedisModelRegistry, type RedisModelRegistryOptions } from './redis/redis-model-registry.js';
+export * from './rollouts/rollout-book.js';
+export { InMemoryRolloutBook } from './in-memory/in-memory-rollout-book.js';
+export { RolloutHub } from './in-memory/rollout-hub.js';
+export { RedisRolloutBook, type RedisRolloutBookOptions } from './redis/redis-rollout-book.js';

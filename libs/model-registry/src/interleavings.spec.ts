@@ -12,6 +12,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   fc.record({ kind: fc.constant('serve' as const), version }),
   fc.record({ kind: fc.constant('propose' as const), version, canaryPercent: fc.constantFrom(0, 5, 100) }),
   fc.record({ kind: fc.constant('shift' as const), canaryPercent: fc.constantFrom(0, 50) }),
+  fc.record({ kind: fc.constant('exchange' as const), workers: fc.subarray(['a', 'b']) }),
   fc.record({ kind: fc.constant('promote' as const) }),
   fc.record({ kind: fc.constant('withdraw' as const) }),
 );

@@ -1,12 +1,11 @@
 import type { Clock, Timer } from '@sluice/clock';
-import type { RegisteredModels } from './model-registry.js';
 
 const RETRY_MS = 1_000;
 
-export interface StateWatchParts {
+export interface StateWatchParts<T> {
   readonly clock: Clock;
-  readonly read: () => Promise<RegisteredModels>;
-  readonly onState: (models: RegisteredModels) => void;
+  readonly read: () => Promise<T>;
+  readonly onState: (state: T) => void;
   readonly onError: (error: Error) => void;
 }
 
@@ -16,11 +15,11 @@ export interface StateWatchParts {
  *
  * Modes: `idle`; `reading`; `behind`, which is reading while more has changed, so that it reads once more; `stopped`.
  */
-export class StateWatch {
+export class StateWatch<T> {
   private mode: 'idle' | 'reading' | 'behind' | 'stopped' = 'idle';
   private retry: Timer | undefined;
 
-  constructor(private readonly parts: StateWatchParts) {}
+  constructor(private readonly parts: StateWatchParts<T>) {}
 
   /** Something may have changed. */
   notice(): void {
@@ -31,8 +30,7 @@ export class StateWatch {
   /** Resolves when what is there now was told. @throws what reading throws */
   async begin(): Promise<void> {
     this.mode = 'reading';
-    const models = await this.parts.read();
-    this.tell(models);
+    this.tell(await this.parts.read());
     this.next();
   }
 
@@ -60,8 +58,8 @@ export class StateWatch {
     if (isBehind) void this.readOn();
   }
 
-  private tell(models: RegisteredModels): void {
-    if (!this.isStopped()) this.parts.onState(models);
+  private tell(state: T): void {
+    if (!this.isStopped()) this.parts.onState(state);
   }
 
   private isStopped(): boolean {

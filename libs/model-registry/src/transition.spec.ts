@@ -5,12 +5,14 @@ import { transition } from './transition.js';
 const NEW = unregistered('m');
 const LIVE: RegisteredModel = { ...NEW, live: '1', generation: 4, changeId: 'before' };
 const CANARY: RegisteredModel = { ...LIVE, candidate: '2', canaryPercent: 10 };
+/** Versions went before it, and workers exchange it. */
+const LATER: RegisteredModel = { ...CANARY, retired: ['6', '5', '4', '3'], exchange: ['worker-2'] };
 const FIRST: RegisteredModel = { ...NEW, candidate: '1', generation: 1, changeId: 'before' };
 
 it.each<[string, RegisteredModel, Change, Partial<RegisteredModel>]>([
   ['the first version is served', NEW, { kind: 'serve', version: '1' }, { live: '1' }],
-  ['another one', LIVE, { kind: 'serve', version: '3' }, { live: '3' }],
-  ['another one drops the candidate', CANARY, { kind: 'serve', version: '3' }, { live: '3' }],
+  ['another one', LIVE, { kind: 'serve', version: '3' }, { live: '3', retired: ['1'] }],
+  ['another one drops the candidate', CANARY, { kind: 'serve', version: '3' }, { live: '3', retired: ['1', '2'] }],
   [
     'a candidate is proposed',
     LIVE,
@@ -24,14 +26,58 @@ it.each<[string, RegisteredModel, Change, Partial<RegisteredModel>]>([
     { kind: 'shift', canaryPercent: 100 },
     { live: '1', candidate: '2', canaryPercent: 100 },
   ],
-  ['the candidate becomes live', CANARY, { kind: 'promote' }, { live: '2' }],
+  ['the candidate becomes live', CANARY, { kind: 'promote' }, { live: '2', retired: ['1'] }],
   ['the first version becomes live', FIRST, { kind: 'promote' }, { live: '1' }],
-  ['the candidate is dropped', CANARY, { kind: 'withdraw' }, { live: '1' }],
-  ['the first candidate is dropped', FIRST, { kind: 'withdraw' }, {}],
+  ['the candidate is dropped', CANARY, { kind: 'withdraw' }, { live: '1', retired: ['2'] }],
+  ['the first candidate is dropped', FIRST, { kind: 'withdraw' }, { retired: ['1'] }],
+  [
+    'what is live again is retired no more',
+    LATER,
+    { kind: 'serve', version: '5' },
+    { live: '5', retired: ['1', '2', '6', '4'] },
+  ],
+  [
+    'what is proposed again is retired no more, and nobody exchanges it yet',
+    { ...LATER, candidate: undefined },
+    { kind: 'propose', version: '4', canaryPercent: 0 },
+    { live: '1', candidate: '4', retired: ['6', '5', '3'] },
+  ],
+  [
+    'of what was retired the oldest is forgotten, and who exchanges goes on',
+    LATER,
+    { kind: 'promote' },
+    { live: '2', retired: ['1', '6', '5', '4'], exchange: ['worker-2'] },
+  ],
+  [
+    'who has exchanged may go back',
+    LATER,
+    { kind: 'withdraw' },
+    { live: '1', retired: ['2', '6', '5', '4'], exchange: ['worker-2'] },
+  ],
+  [
+    'the share does not change who exchanges',
+    LATER,
+    { kind: 'shift', canaryPercent: 50 },
+    { ...LATER, canaryPercent: 50 },
+  ],
+  [
+    'more workers exchange, each named once',
+    LATER,
+    { kind: 'exchange', workers: ['worker-3', 'worker-1', 'worker-2'] },
+    { ...LATER, exchange: ['worker-1', 'worker-2', 'worker-3'] },
+  ],
+  [
+    'workers exchange what was promoted',
+    { ...LIVE, retired: ['2'] },
+    { kind: 'exchange', workers: ['worker-1'] },
+    { live: '1', retired: ['2'], exchange: ['worker-1'] },
+  ],
 ])('%s', (_, seen, change, expected) => {
   expect(transition(seen, change, 'id')).toEqual({
     model: 'm',
     canaryPercent: 0,
+    retired: [],
+    exchange: [],
     ...expected,
     generation: seen.generation + 1,
     changeId: 'id',

@@ -1,6 +1,6 @@
 import { assertNever, MODEL_NAME, SluiceError } from '@sluice/contracts';
 import type { Change } from './change.js';
-import type { RegisteredModel } from './registered-model.js';
+import { RETIRED_LENGTH, type RegisteredModel } from './registered-model.js';
 
 const VERSION = /^[1-9]\d*$/;
 
@@ -13,23 +13,26 @@ const VERSION = /^[1-9]\d*$/;
 export function transition(seen: RegisteredModel, change: Change, changeId: string): RegisteredModel {
   if (!MODEL_NAME.test(seen.model))
     throw new SluiceError('invalid_request', `"${seen.model}" is no name of a model: it matches ${MODEL_NAME}`);
-  const { live, candidate, canaryPercent } = changed(seen, change);
+  const { live, candidate, canaryPercent, exchange } = changed(seen, change);
   return {
     model: seen.model,
     ...(live !== undefined && { live }),
     ...(candidate !== undefined && { candidate }),
     canaryPercent,
+    retired: retiredAfter(seen, [live, candidate]),
+    exchange,
     generation: seen.generation + 1,
     changeId,
   };
 }
 
-type Assigned = Pick<RegisteredModel, 'live' | 'candidate' | 'canaryPercent'>;
+type Assigned = Pick<RegisteredModel, 'live' | 'candidate' | 'canaryPercent' | 'exchange'>;
 
-function changed({ model, live, candidate }: RegisteredModel, change: Change): Assigned {
+function changed(seen: RegisteredModel, change: Change): Assigned {
+  const { model, live, candidate, canaryPercent, exchange } = seen;
   switch (change.kind) {
     case 'serve':
-      return { live: checkVersion(change.version), candidate: undefined, canaryPercent: 0 };
+      return { live: checkVersion(change.version), candidate: undefined, canaryPercent: 0, exchange: [] };
     case 'propose':
       if (candidate !== undefined)
         throw conflict(`${model} has a candidate, version ${candidate}: promote or withdraw it first`);
@@ -38,21 +41,34 @@ function changed({ model, live, candidate }: RegisteredModel, change: Change): A
         live,
         candidate: checkVersion(change.version),
         canaryPercent: checkShare(model, live, change.canaryPercent),
+        exchange: [],
       };
     case 'shift':
       return {
         live,
         candidate: requireCandidate(model, candidate),
         canaryPercent: checkShare(model, live, change.canaryPercent),
+        exchange,
       };
+    case 'exchange':
+      return { live, candidate, canaryPercent, exchange: [...new Set([...exchange, ...change.workers])].toSorted() };
     case 'promote':
-      return { live: requireCandidate(model, candidate), candidate: undefined, canaryPercent: 0 };
+      return { live: requireCandidate(model, candidate), candidate: undefined, canaryPercent: 0, exchange };
     case 'withdraw':
       requireCandidate(model, candidate);
-      return { live, candidate: undefined, canaryPercent: 0 };
+      return { live, candidate: undefined, canaryPercent: 0, exchange };
     default:
       return assertNever(change);
   }
+}
+
+/** What was in service and is not any more, before what was retired earlier. */
+function retiredAfter(
+  { live, candidate, retired }: RegisteredModel,
+  serving: readonly (string | undefined)[],
+): string[] {
+  const before = [live, candidate, ...retired].filter((version) => version !== undefined);
+  return [...new Set(before)].filter((version) => !serving.includes(version)).slice(0, RETIRED_LENGTH);
 }
 
 function requireCandidate(model: string, candidate: string | undefined): string {

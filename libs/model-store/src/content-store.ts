@@ -15,7 +15,8 @@ export abstract class ContentStore {
   /**
    * Stores a file, which is checked while it arrives. One that is there already is kept, and counts as put now.
    * @throws SluiceError invalid_request when the digest or the size is not the expected one; payload_too_large past
-   * `maxBytes`; request_timeout when a collection was quicker; nothing is stored then
+   * `maxBytes`; request_timeout when a collection was quicker; model_unavailable when the disk is full; nothing is stored
+   * then
    */
   abstract putBlob(content: AsyncIterable<Uint8Array>, expected: ExpectedBlob): Promise<StoredBlob>;
 
@@ -38,8 +39,16 @@ export abstract class ContentStore {
   /** @throws SluiceError version_not_found */
   abstract manifest(ref: ModelRef): Promise<ModelManifest>;
 
-  /** Every version of every model, or of one model, ordered by name and version number. */
-  abstract manifests(model?: string): Promise<ModelManifest[]>;
+  /**
+   * Every version of every model, or of one model, ordered by name and version number. One whose manifest cannot be read
+   * is listed with its fault, and takes nothing away from the others.
+   */
+  abstract versions(model?: string): Promise<StoredVersion[]>;
+
+  /** Those of them whose manifests can be read. */
+  async manifests(model?: string): Promise<ModelManifest[]> {
+    return (await this.versions(model)).flatMap((version) => ('fault' in version ? [] : [version]));
+  }
 
   /**
    * Takes a version out of the store. Its blobs go with the next `collect`, unless another version names them; its number
@@ -52,15 +61,26 @@ export abstract class ContentStore {
    * the model. Without a copy where `into` is in the store's file system. The folder appears whole, or not at all, and is
    * not to be written to: its bytes may be those of the store.
    * @returns the absolute path of the version's folder
-   * @throws SluiceError version_not_found; model_unavailable when a blob is missing
+   * @throws SluiceError version_not_found; model_unavailable when a blob is missing or the disk is full
    */
   abstract materialise(ref: ModelRef, into: string): Promise<string>;
 
   /**
    * Removes the blobs that no version names, and what was interrupted, once they are older than `graceMs`: an upload puts
    * its blobs before its manifest.
+   * @param options.keep digests that are in use without a version, and stay
    */
-  abstract collect(options: { readonly graceMs: number }): Promise<Collected>;
+  abstract collect(options: {
+    readonly graceMs: number;
+    readonly keep?: ReadonlySet<string> | undefined;
+  }): Promise<Collected>;
+}
+
+export type StoredVersion = ModelManifest | DamagedVersion;
+
+export interface DamagedVersion extends ModelRef {
+  /** What is wrong, in which file, and what to do. */
+  readonly fault: string;
 }
 
 export interface ExpectedBlob {

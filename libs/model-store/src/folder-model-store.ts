@@ -22,7 +22,7 @@ export class FolderModelStore extends ModelStore {
     this.folder = resolve(folder);
   }
 
-  async list(only?: string): Promise<StoredModel[]> {
+  override async list(only?: string): Promise<StoredModel[]> {
     const models = await foldersIn(this.folder).catch((error: unknown) => {
       throw new SluiceError(
         'model_unavailable',
@@ -33,6 +33,9 @@ export class FolderModelStore extends ModelStore {
     const asked = models.filter((model) => only === undefined || model === only).toSorted();
     return (await Promise.all(asked.map((model) => this.versionsOf(model)))).flat();
   }
+
+  /** They lie there. */
+  override async fetch(): Promise<void> {}
 
   private async versionsOf(model: string): Promise<StoredModel[]> {
     const folder = join(this.folder, model);

@@ -9,19 +9,28 @@ export abstract class ModelStore {
    * @throws SluiceError model_unavailable when the store itself cannot be read; the message says what to change
    */
   abstract list(model?: string): Promise<StoredModel[]>;
+
+  /**
+   * Sees to it that the files of a version lie at its `path`, whole. Again and again for the same version, also in several
+   * processes at once.
+   * @throws SluiceError version_not_found, model_unavailable
+   */
+  abstract fetch(stored: ServableModel): Promise<void>;
 }
 
+/** `isPushed`: a version of the content store. It is served only when the registry says so. */
 export type StoredModel = ServableModel | FaultyModel;
 
 export interface ServableModel {
   readonly ref: ModelRef;
   readonly config: ModelConfig;
-  /** Absolute path of what the platform loads: `model.onnx`, or `model.json` of a scripted model. */
+  /** Absolute path of what the platform loads: `model.onnx`, or `model.json` of a scripted model; there once fetched. */
   readonly path: string;
   /** Another one after anything that was loaded has changed: a file of the version, or the configuration. */
   readonly fingerprint: string;
   /** Size of the version's files. */
   readonly bytes: number;
+  readonly isPushed?: boolean | undefined;
   readonly fault?: undefined;
 }
 
@@ -33,4 +42,5 @@ export interface FaultyModel {
   readonly ref: ModelRef;
   /** What is wrong, in which file, and what to change. */
   readonly fault: string;
+  readonly isPushed?: boolean | undefined;
 }

@@ -5,6 +5,8 @@ export { startRedis, startRedisCluster, type TestRedis, type TestRedisOptions } 
 export { describeCluster } from './cluster-conformance/describe-cluster.js';
 export type { ClusterFixture } from './cluster-conformance/cluster-fixture.js';
 export { describeModelRegistry, type ModelRegistryFixture } from './registry-conformance.js';
+export { describeRolloutBook, type RolloutBookFixture } from './rollout-book-conformance.js';
+export { rollout } from './rollout-samples.js';
 export { workerLoad, workerReport } from './worker-samples.js';
 export { SeveringProxy } from './severing-proxy.js';
 export { SimulatedClock } from './simulated-clock/simulated-clock.js';

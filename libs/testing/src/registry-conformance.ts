@@ -49,7 +49,22 @@ export function describeModelRegistry(name: string, open: () => Promise<ModelReg
       const promoted = await other.change(shared, { kind: 'promote' }, BY);
       await registry.stop();
       expect(await other.model('m')).toEqual(promoted);
-      expect(promoted).toEqual({ model: 'm', live: '2', canaryPercent: 0, generation: 4, changeId: promoted.changeId });
+      expect(promoted).toEqual({
+        ...unregistered('m'),
+        live: '2',
+        retired: ['1'],
+        generation: 4,
+        changeId: promoted.changeId,
+      });
+    });
+
+    it('keeps which workers exchange versions, and which versions were retired', async () => {
+      let state = await registry.change(await serving('m'), serve('2'), BY);
+      state = await registry.change(state, { kind: 'propose', version: '3', canaryPercent: 0 }, BY);
+      state = await registry.change(state, { kind: 'exchange', workers: ['b', 'a'] }, BY);
+      expect(state).toMatchObject({ live: '2', candidate: '3', retired: ['1'], exchange: ['a', 'b'] });
+      expect(await (await fixture.member()).model('m')).toEqual(state);
+      expect((await registry.history('m'))[0]).toMatchObject({ state, change: { workers: ['b', 'a'] } });
     });
 
     it('refuses a change that was decided on another state, and changes nothing', async () => {

@@ -7,4 +7,6 @@ export class MemoryModelStore implements ModelStore {
   async list(model?: string): Promise<StoredModel[]> {
     return this.models.filter(({ ref }) => model === undefined || ref.model === model);
   }
+
+  async fetch(): Promise<void> {}
 }

@@ -30,7 +30,7 @@ export class RedisModelRegistry extends ModelRegistry {
   private readonly subscriber: Redis;
   private readonly keys: RegistryKeys;
   private readonly clock = new SystemClock();
-  private readonly watches: StateWatch[] = [];
+  private readonly watches: StateWatch<RegisteredModels>[] = [];
   private readonly onError: (error: Error) => void;
   private listening: Promise<void> | undefined;
 

@@ -9,6 +9,8 @@ const registeredModel = z.object({
   live: z.string().optional(),
   candidate: z.string().optional(),
   canaryPercent,
+  retired: z.array(z.string()).default([]),
+  exchange: z.array(z.string()).default([]),
   generation: z.int().positive(),
   changeId: z.string(),
 });
@@ -17,6 +19,7 @@ const change: z.ZodType<Change> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('serve'), version: z.string() }),
   z.object({ kind: z.literal('propose'), version: z.string(), canaryPercent }),
   z.object({ kind: z.literal('shift'), canaryPercent }),
+  z.object({ kind: z.literal('exchange'), workers: z.array(z.string()) }),
   z.object({ kind: z.literal('promote') }),
   z.object({ kind: z.literal('withdraw') }),
 ]);

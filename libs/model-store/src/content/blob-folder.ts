@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { SluiceError } from '@sluice/contracts';
 import type { ExpectedBlob, StoredBlob } from '../content-store.js';
 import { DIGEST } from '../manifest.js';
+import { explainFullDisk } from './disk-full.js';
 import { makeFolder, syncFolder } from './durable-folders.js';
 import { fileFacts, hasCode, isMissing, namesIn } from './file-facts.js';
 import { collectedMeanwhile, removeFile, type TemporaryFolder } from './temporary-folder.js';
@@ -27,6 +28,8 @@ export class BlobFolder {
       await handle.close();
       await this.keep(path, written);
       return written;
+    } catch (error) {
+      throw explainFullDisk(error, this.folder);
     } finally {
       await handle.close();
       await removeFile(path);

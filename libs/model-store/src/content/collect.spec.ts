@@ -76,6 +76,12 @@ describe('collect, beside somebody who puts a version of an old blob', () => {
     expect(await manifests.list()).toEqual([]);
   });
 
+  it('that is in use without a version: it stays', async () => {
+    const kept = await collect({ blobs, manifests, temporary }, Date.now() - 1_000, new Set([blob.digest]));
+    expect(kept).toEqual({ blobs: [], leftovers: 0 });
+    expect(await blobs.verify(blob.digest)).toBe('sound');
+  });
+
   it('who has touched it in time keeps it where it is', async () => {
     const { blobs: removed } = await collectAnd(1, async () => void (await blobs.touch(blob)));
     expect(removed).toEqual([]);

@@ -245,22 +245,37 @@ describe('FolderContentStore', () => {
 
     it('beside uploads never takes a blob that a version names', async () => {
       const other = new FolderContentStore(folder);
-      let refused = 0;
       for (let version = 1; version <= 30; version++) {
-        const file = { path: 'model.onnx', ...(await put(`content ${version % 3}`)) };
-        const next = { model: 'm', version: String(version), files: [file], config: {}, origin: '', createdAt: 0 };
+        const upload = async () => ({ path: 'model.onnx', ...(await put(`content ${version % 3}`)) });
+        const next = {
+          model: 'm',
+          version: String(version),
+          files: [await upload()],
+          config: {},
+          origin: '',
+          createdAt: 0,
+        };
+        // Old enough to go; what is being written is not.
+        await age(blobPath(next.files[0]!.digest), 50_000);
         const [putting] = await Promise.allSettled([
           store.putManifest(next),
-          other.collect({ graceMs: 0 }),
-          store.collect({ graceMs: 0 }),
+          other.collect({ graceMs: 40_000 }),
+          store.collect({ graceMs: 40_000 }),
         ]);
-        if (putting.status === 'rejected') refused++;
-        else await (version % 2 === 0 ? store.removeManifest(next) : undefined);
+        if (putting.status === 'rejected') {
+          // Whether it comes in time is a matter of the disk. Its client does as it is told.
+          expect(putting.reason).toMatchObject({ code: 'invalid_request', message: expect.stringContaining('upload') });
+          await upload();
+          await store.putManifest(next);
+        }
         await other.collect({ graceMs: 60_000 });
-        for (const { files } of await store.manifests())
+        const manifests = await store.manifests();
+        expect(manifests).toHaveLength(Math.min(version, 2));
+        for (const { files } of manifests)
           for (const { digest } of files) expect(await store.verify(digest)).toBe('sound');
+        // One stays beside the next, whose content nobody names by then.
+        await store.removeManifest({ model: 'm', version: String(version - 1) });
       }
-      expect(refused).toBeLessThan(30);
     });
   });
 });

@@ -1,6 +1,12 @@
 import { join, resolve } from 'node:path';
 import { SluiceError, type ModelRef } from '@sluice/contracts';
-import { ContentStore, type Collected, type ExpectedBlob, type StoredBlob } from '../content-store.js';
+import {
+  ContentStore,
+  type Collected,
+  type ExpectedBlob,
+  type StoredBlob,
+  type StoredVersion,
+} from '../content-store.js';
 import type { ManifestContent, ModelManifest } from '../manifest.js';
 import { BlobFolder } from './blob-folder.js';
 import { collect } from './collect.js';
@@ -21,14 +27,14 @@ import { TemporaryFolder } from './temporary-folder.js';
 export class FolderContentStore extends ContentStore {
   private readonly temporary: TemporaryFolder;
   private readonly blobs: BlobFolder;
-  private readonly versions: ManifestFolder;
+  private readonly manifestFolder: ManifestFolder;
 
   constructor(folder: string) {
     super();
     const root = resolve(folder);
     this.temporary = new TemporaryFolder(join(root, 'temporary'));
     this.blobs = new BlobFolder(join(root, 'blobs', 'sha256'), this.temporary);
-    this.versions = new ManifestFolder(join(root, 'manifests'), this.temporary, this.blobs);
+    this.manifestFolder = new ManifestFolder(join(root, 'manifests'), this.temporary, this.blobs);
   }
 
   override putBlob(content: AsyncIterable<Uint8Array>, expected: ExpectedBlob): Promise<StoredBlob> {
@@ -44,11 +50,11 @@ export class FolderContentStore extends ContentStore {
   }
 
   override async putManifest(content: ManifestContent): Promise<ModelManifest> {
-    return this.versions.put(content);
+    return this.manifestFolder.put(content);
   }
 
   override async manifest(ref: ModelRef): Promise<ModelManifest> {
-    const manifest = await this.versions.find(ref);
+    const manifest = await this.manifestFolder.find(ref);
     if (manifest) return manifest;
     throw new SluiceError(
       'version_not_found',
@@ -56,19 +62,20 @@ export class FolderContentStore extends ContentStore {
     );
   }
 
-  override manifests(model?: string): Promise<ModelManifest[]> {
-    return this.versions.list(model);
+  override versions(model?: string): Promise<StoredVersion[]> {
+    return this.manifestFolder.list(model);
   }
 
   override async removeManifest(ref: ModelRef): Promise<void> {
-    await this.versions.remove(ref);
+    await this.manifestFolder.remove(ref);
   }
 
   override async materialise(ref: ModelRef, into: string): Promise<string> {
     return materialise(await this.manifest(ref), into, this.blobs);
   }
 
-  override collect({ graceMs }: { readonly graceMs: number }): Promise<Collected> {
-    return collect({ blobs: this.blobs, manifests: this.versions, temporary: this.temporary }, Date.now() - graceMs);
+  override collect({ graceMs, keep }: Parameters<ContentStore['collect']>[0]): Promise<Collected> {
+    const folders = { blobs: this.blobs, manifests: this.manifestFolder, temporary: this.temporary };
+    return collect(folders, Date.now() - graceMs, keep);
   }
 }

@@ -1,6 +1,7 @@
 import { link, open, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { messageOf, MODEL_NAME, SluiceError, type ModelRef } from '@sluice/contracts';
+import type { StoredVersion } from '../content-store.js';
 import { compileManifest, parseManifest, type ManifestContent, type ModelManifest } from '../manifest.js';
 import { byVersion, VERSION } from '../repository-layout.js';
 import { NO_LINKS, type BlobFolder } from './blob-folder.js';
@@ -41,7 +42,7 @@ export class ManifestFolder {
     return readManifest(this.pathOf(ref));
   }
 
-  async list(only?: string): Promise<ModelManifest[]> {
+  async list(only?: string): Promise<StoredVersion[]> {
     const models = only === undefined ? await namesIn(this.folder) : [only];
     const found = await Promise.all(
       models.toSorted().map(async (model) => {
@@ -49,7 +50,10 @@ export class ManifestFolder {
         const files = await namesIn(join(this.folder, model));
         const versions = files.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
         const manifests = await Promise.all(
-          versions.toSorted(byVersion).map((version) => this.find({ model, version })),
+          versions
+            .filter((version) => VERSION.test(version))
+            .toSorted(byVersion)
+            .map((version) => this.findOrFault({ model, version })),
         );
         return manifests.filter((manifest) => manifest !== undefined);
       }),
@@ -72,8 +76,16 @@ export class ManifestFolder {
   async namedBlobs(): Promise<ReadonlySet<string>> {
     const pending = await this.temporary.list('manifest');
     const begun = await Promise.all(pending.map(({ path }) => readManifest(path).catch(() => undefined)));
-    const manifests = [...begun, ...(await this.list())];
+    const listed = await this.list();
+    const damaged = listed.find((version) => 'fault' in version);
+    // Any blob may be one that it names.
+    if (damaged) throw new SluiceError('model_unavailable', damaged.fault);
+    const manifests = [...begun, ...listed.flatMap((version) => ('fault' in version ? [] : [version]))];
     return new Set(manifests.flatMap((manifest) => manifest?.files ?? []).map(({ digest }) => digest));
+  }
+
+  private async findOrFault(ref: ModelRef): Promise<StoredVersion | undefined> {
+    return this.find(ref).catch((error: unknown) => ({ ...ref, fault: messageOf(error) }));
   }
 
   private async requireBlobs({ files }: ModelManifest): Promise<void> {

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { SluiceError } from '@sluice/contracts';
 import { parseManifest, type ModelManifest } from '../manifest.js';
 import { NO_LINKS, type BlobFolder } from './blob-folder.js';
+import { explainFullDisk } from './disk-full.js';
 import { fileFacts, hasCode } from './file-facts.js';
 
 /** Which content a folder has: hidden, as no file of a version is. */
@@ -29,11 +30,14 @@ export async function materialise(manifest: ModelManifest, into: string, blobs: 
       if (!(await blobs.place(file, target)))
         throw new SluiceError(
           'model_unavailable',
-          `${file.path} of ${manifest.model} ${manifest.version} is missing in the model store: push the version again`,
+          `${file.path} of ${manifest.model} ${manifest.version} is missing in the model store, or damaged: ` +
+            'push the version again',
         );
     }
     await writeFile(join(building, MANIFEST_FILE), JSON.stringify(manifest));
     await moveTo(folder, building, manifest);
+  } catch (error) {
+    throw explainFullDisk(error, into);
   } finally {
     await rm(building, { recursive: true, force: true });
   }

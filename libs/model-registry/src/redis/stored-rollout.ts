@@ -1,0 +1,68 @@
+import { DATATYPES, ROLLOUT_PHASES, type Datatype, type Rollout, type StageResult } from '@sluice/contracts';
+import { z } from 'zod';
+
+const phase = z.enum(ROLLOUT_PHASES);
+const percent = z.number().min(0).max(100);
+const count = z.int().nonnegative();
+
+const strategy = z.object({
+  canaryPercent: percent,
+  steps: z.array(percent),
+  minSamples: count,
+  maxStepMs: z.number(),
+  maxErrorRate: z.number(),
+  maxLatencyRatio: z.number(),
+  allowSignatureChange: z.boolean(),
+  minServing: count,
+  golden: z.object({ digest: z.string(), absolute: z.number(), relative: z.number(), maxWrong: z.number() }).optional(),
+});
+
+const tensors = z.array(
+  z.object({
+    name: z.string(),
+    datatype: z.enum(Object.keys(DATATYPES) as [Datatype, ...Datatype[]]),
+    shape: z.array(z.int()),
+  }),
+);
+const stageResult: z.ZodType<StageResult> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('verify'), files: count, bytes: count }),
+  z.object({
+    kind: z.literal('sandbox'),
+    signature: z.object({ inputs: tensors, outputs: tensors }),
+    openMs: z.number(),
+    peakBytes: z.number(),
+  }),
+  z.object({ kind: z.literal('golden'), items: count, wrong: count, examples: z.array(z.string()) }),
+]);
+const stage = z.object({
+  attempt: z.int().positive(),
+  jobId: z.string(),
+  notBefore: z.number(),
+  result: stageResult.optional(),
+});
+
+const rollout: z.ZodType<Rollout> = z.object({
+  id: z.string(),
+  model: z.string(),
+  version: z.string(),
+  from: z.string().optional(),
+  strategy,
+  phase,
+  phaseSince: z.number(),
+  paused: z.boolean(),
+  asked: z.enum(['promote', 'roll-back']).optional(),
+  stages: z.object({ verify: stage.optional(), sandbox: stage.optional(), golden: stage.optional() }),
+  canaryStep: count,
+  absent: z.array(z.string()),
+  fault: z.object({ phase, reason: z.string() }).optional(),
+  by: z.string(),
+  createdAt: z.number(),
+  endedAt: z.number().optional(),
+  events: z.array(z.object({ at: z.number(), phase, message: z.string() })),
+  revision: count,
+});
+
+/** @throws Error when it is not what Sluice writes */
+export function parseRollout(text: string): Rollout {
+  return rollout.parse(JSON.parse(text));
+}
