@@ -43,6 +43,8 @@ COPY --from=build /app/package.json package.json
 COPY --from=build /app/dist/libs dist/libs
 COPY --from=build /app/dist/apps dist/apps
 COPY deploy/docker deploy/docker
-# The files above belong to root: what runs cannot change them.
+# The files above belong to root: what runs cannot change them, but for this folder. A new volume that is mounted there
+# takes its owner from it.
+RUN mkdir /store && chown node:node /store
 USER node
 CMD ["node", "dist/apps/api/src/main.js"]

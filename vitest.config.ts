@@ -4,13 +4,14 @@ import { configDefaults, defineConfig } from 'vitest/config';
 const root = fileURLToPath(new URL('.', import.meta.url));
 
 /**
- * Thread entry points (`new URL('./x-thread.js', import.meta.url)`) exist as JavaScript only after a build, and Node 20
- * cannot start a thread from TypeScript: under test they are taken from dist/, which `npm test` has brought up to date.
+ * Entry points of threads and processes (`new URL('./x-thread.js', import.meta.url)`, `./x-process.js`) exist as JavaScript
+ * only after a build, and Node 20 starts neither from TypeScript: under test they are taken from dist/, which `npm test`
+ * has brought up to date.
  */
-const builtThreads = {
-  name: 'built-threads',
+const builtEntries = {
+  name: 'built-entries',
   transform(code: string, id: string) {
-    return code.replace(/new URL\(['"]\.\/([\w-]+-thread\.js)['"], import\.meta\.url\)/g, (_, file: string) => {
+    return code.replace(/new URL\(['"]\.\/([\w-]+-(?:thread|process)\.js)['"], import\.meta\.url\)/g, (_, file: string) => {
       const folder = id.slice(root.length, id.lastIndexOf('/'));
       return `new URL(${JSON.stringify(`file://${root}dist/${folder}/${file}`)})`;
     });
@@ -18,7 +19,7 @@ const builtThreads = {
 };
 
 export default defineConfig({
-  plugins: [builtThreads],
+  plugins: [builtEntries],
   resolve: { tsconfigPaths: true },
   test: {
     globals: true,

@@ -47,7 +47,7 @@ export const queue: Scenario = {
       })),
       constants: durable.scripts,
       conditions: [
-        'a process that adds and waits for the replies, one that leases, settles and replies, and a Redis, on the same cores',
+        'a process that adds and waits for the replies, one that leases and settles, and a Redis, on the same cores',
         '256 jobs in flight, 64 bytes each, there and back; in turns, each repetition begins with another side',
         `waitUntilFinished: Queue.add, Worker at concurrency 32, the last 1,000 jobs kept`,
         `low load: Poisson arrivals, ${LOW_RATE} jobs/s, latency from when a job should have been added`,

@@ -1,4 +1,4 @@
-import { JobIds, type BullMqJobQueue, type Lease, type NewJob } from '@sluice/job-queue';
+import { JobIds, type BullMqJobQueue, type Lease, type NewJob, type Reply } from '@sluice/job-queue';
 import { CONFORMANCE_SETTINGS, SeveringProxy, startRedis } from '@sluice/testing';
 import { REDIS_ADAPTERS } from './fixtures/adapters.js';
 
@@ -87,7 +87,14 @@ describe.each(REDIS_ADAPTERS)('$adapter: when a connection breaks between a comm
     );
   });
 
-  it('settle ends the job once and says so', async () => {
+  it('settle ends the job once, says so, and answers it once', async () => {
+    const answered: string[] = [];
+    let onAnswer = () => {};
+    const hear = (replies: readonly Reply[]) => {
+      answered.push(...replies.map(({ jobId }) => jobId));
+      onAnswer();
+    };
+    await witness.listenForReplies('api', hear, () => {});
     const [id] = await enqueue(1);
     const held = await lease(broken, 1);
     expect(await severed(() => settle(broken, held))).toEqual(['settled']);
@@ -95,6 +102,11 @@ describe.each(REDIS_ADAPTERS)('$adapter: when a connection breaks between a comm
       { state: 'ended', outcome: { ok: true, result: Buffer.from('done') } },
     ]);
     expect((await witness.counts(Q)).completed).toBe(1);
+    // Behind the answer of another one no further answer of the first can come.
+    const [last] = await enqueue(1);
+    await settle(broken, await lease(broken, 1));
+    while (!answered.includes(last!)) await new Promise<void>((resolve) => (onAnswer = resolve));
+    expect(answered).toEqual([id, last]);
   });
 
   it('release puts the job back once', async () => {

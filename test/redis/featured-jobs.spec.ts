@@ -71,7 +71,17 @@ describe.each(REDIS_ADAPTERS)('$adapter', ({ Adapter }) => {
     expect((await add()).id).not.toBe(first.id);
   });
 
-  it('they end beside plain ones of the same batch', async () => {
+  it('they end beside plain ones of the same batch, and all of them are answered', async () => {
+    const answered: string[] = [];
+    let onAnswer = () => {};
+    await jobs.listenForReplies(
+      'api',
+      (replies) => {
+        answered.push(...replies.map(({ jobId }) => jobId));
+        onAnswer();
+      },
+      () => {},
+    );
     await flows.add({ name: 'parent', queueName: 'parents', opts: { jobId: 'p' }, children: [child('a')] });
     const plain = { label: {}, replyTo: 'api', priority: 3, expiresAt: 9e12, payload: Buffer.from('question') };
     await jobs.enqueue(Q, [{ id: 'plain-1', ...plain }]);
@@ -79,5 +89,7 @@ describe.each(REDIS_ADAPTERS)('$adapter', ({ Adapter }) => {
     const states = await jobs.inspect(Q, ['a', 'plain-1']);
     expect(states).toMatchObject([{ outcome: { ok: true } }, { outcome: { ok: true } }]);
     expect(await parents.getJobState('p')).toBe('waiting');
+    while (answered.length < 2) await new Promise<void>((resolve) => (onAnswer = resolve));
+    expect(answered.toSorted()).toEqual(['a', 'plain-1']);
   });
 });

@@ -1,7 +1,7 @@
 import { SystemClock } from '@sluice/clock';
-import { RedisCluster, type Reply } from '@sluice/cluster';
+import { RedisCluster } from '@sluice/cluster';
 import { compileWorkerConfig } from '@sluice/config';
-import { BatchedJobQueue, type LeasedJob } from '@sluice/job-queue';
+import { BatchedJobQueue, type Reply } from '@sluice/job-queue';
 import { seededRandom } from '@sluice/onnx-writer';
 import { createLogger } from '@sluice/telemetry';
 import { startRedis } from '@sluice/testing';
@@ -10,38 +10,45 @@ import { LoadWatch } from '../../apps/api/src/admission/load-watch.js';
 import { ApiIdentity } from '../../apps/api/src/jobs/api-identity.js';
 import { JobRunner } from '../../apps/api/src/jobs/job-runner.js';
 import { ModelCatalogue } from '../../apps/api/src/models/model-catalogue.js';
+import { nothingRegistered } from '../../apps/api/src/routing/nothing-registered.fixture.js';
 
 const Q = 'inference.lost.1';
+const COUNT = 40;
 const redis = await startRedis();
 afterAll(() => redis.stop());
 
-/** A worker's connection on which every other reply, at random, gets lost. */
-class LossyCluster extends RedisCluster {
-  lost = 0;
-  private readonly random = seededRandom(5);
+type Deliver = (replies: readonly Reply[]) => void;
 
-  override async reply(apiId: string, replies: readonly Reply[]): Promise<boolean> {
-    const kept = replies.filter(() => this.random() < 0.5);
-    this.lost += replies.length - kept.length;
-    return super.reply(apiId, kept);
+/** An API's connection on which something happens to the replies. */
+class UnreliableQueue extends BatchedJobQueue {
+  constructor(
+    options: ConstructorParameters<typeof BatchedJobQueue>[0],
+    private readonly deliver: (replies: readonly Reply[], deliver: Deliver) => void,
+  ) {
+    super(options);
+  }
+
+  override listenForReplies(replyTo: string, onReplies: Deliver, onGap: () => void): Promise<void> {
+    return super.listenForReplies(replyTo, (replies) => this.deliver(replies, onReplies), onGap);
   }
 }
 
-it('a reply that got lost is repaired by reading the job that has ended', async () => {
+/** Asks forty questions through an API on such a connection. @returns what its clients got */
+async function askThrough(deliver: (replies: readonly Reply[], deliver: Deliver) => void): Promise<string[]> {
   const { queue: settings, prefix } = compileWorkerConfig({});
   const options = { redisUrl: redis.url, prefix, onError: () => {} };
-  const lossy = new LossyCluster({ ...options, presenceMs: 3_000 });
-  const workerQueue = new BatchedJobQueue({ ...options, settings });
-  await Promise.all([lossy.start(), workerQueue.start()]);
-  const queue = new BatchedJobQueue({ ...options, settings });
+  const worker = new BatchedJobQueue({ ...options, settings });
+  await worker.start();
+  const queue = new UnreliableQueue({ ...options, settings }, deliver);
   const cluster = new RedisCluster({ ...options, presenceMs: 3_000 });
   const logger = createLogger('api', 'silent');
-  const loads = new LoadWatch(cluster, queue, new ModelCatalogue(cluster, new SystemClock(), logger), logger);
+  const clock = new SystemClock();
+  const catalogue = new ModelCatalogue(cluster, nothingRegistered(clock), clock, logger);
+  const loads = new LoadWatch(cluster, queue, catalogue, logger);
   const runner = new JobRunner(queue, cluster, new ApiIdentity(), new Admission(queue, loads), logger);
   await runner.onApplicationBootstrap();
 
-  const count = 40;
-  const answers = Array.from({ length: count }, (_, index) =>
+  const answers = Array.from({ length: COUNT }, (_, index) =>
     runner.run({
       queue: Q,
       label: {},
@@ -53,26 +60,43 @@ it('a reply that got lost is repaired by reading the job that has ended', async 
       signal: new AbortController().signal,
     }),
   );
-  // A worker by hand: settle first, then reply.
-  const held: LeasedJob[] = [];
-  while (held.length < count) {
-    const { jobs } = await workerQueue.lease(Q, { holder: 'w', max: count });
-    held.push(...jobs);
-    const ended = jobs.map(({ lease, payload }) => ({
+  for (let ended = 0; ended < COUNT;) {
+    // In several batches, and so in several messages.
+    const { jobs } = await worker.lease(Q, { holder: 'w', max: 7 });
+    const outcomes = jobs.map(({ lease, payload }) => ({
       lease,
-      result: Buffer.from(`re: ${Buffer.from(payload).toString()}`),
+      outcome: { ok: true, result: Buffer.from(`re: ${Buffer.from(payload).toString()}`) } as const,
     }));
-    await workerQueue.settle(ended.map(({ lease, result }) => ({ lease, outcome: { ok: true, result } })));
-    await lossy.reply(
-      jobs[0]?.replyTo ?? '',
-      ended.map(({ lease, result }) => ({ jobId: lease.jobId, result })),
-    );
-    if (jobs.length === 0) await workerQueue.waitForWork([Q], 100);
+    ended += (await worker.settle(outcomes)).length;
+    if (jobs.length === 0) await worker.waitForWork([Q], 100);
   }
-
   const texts = (await Promise.all(answers)).map((answer) => Buffer.from(answer).toString());
-  expect(texts).toEqual(Array.from({ length: count }, (_, index) => `re: question ${index}`));
-  expect(lossy.lost).toBeGreaterThan(5);
   await runner.onApplicationShutdown();
-  await Promise.all([lossy.stop(), workerQueue.stop()]);
+  await worker.stop();
+  return texts;
+}
+
+const RIGHT = Array.from({ length: COUNT }, (_, index) => `re: question ${index}`);
+
+it('a reply that got lost is repaired by reading the job that has ended', async () => {
+  const random = seededRandom(5);
+  let lost = 0;
+  const texts = await askThrough((replies, deliver) => {
+    const kept = replies.filter(() => random() < 0.5);
+    lost += replies.length - kept.length;
+    deliver(kept);
+  });
+  expect(texts).toEqual(RIGHT);
+  expect(lost).toBeGreaterThan(5);
+});
+
+it('a reply that comes again, or for which nobody waits, is passed over', async () => {
+  let again = 0;
+  const texts = await askThrough((replies, deliver) => {
+    deliver([{ jobId: 'unknown', outcome: { ok: true, result: Buffer.from('to nobody') } }, ...replies]);
+    deliver(replies.map(({ jobId }) => ({ jobId, outcome: { ok: true, result: Buffer.from('too late') } })));
+    again += replies.length;
+  });
+  expect(texts).toEqual(RIGHT);
+  expect(again).toBe(COUNT);
 });

@@ -27,6 +27,7 @@ describe('a planted bug is caught', () => {
   it.each<[name: string, plant: () => Plants, scenarios: fc.Arbitrary<Scenario>, by: readonly Invariant[]]>([
     ['settle without the fence', bugs.withoutFence, stormyScenario, ['one holder', 'one answer']],
     ['reply before settle', bugs.replyBeforeSettle, calmScenario, ['settle, then reply']],
+    ['replies of leases that were lost', bugs.repliesOfTheLost, stormyScenario, ['settle, then reply']],
     ['a feed that leases everything', bugs.leasesEverything, calmScenario, ['late binding']],
     ['wake-ups without polling', bugs.wakeUpsOnly, stormyScenario, ['work-conserving', 'termination']],
     ['expired jobs run', bugs.runsWhatExpired, calmScenario, ['no expired runs']],

@@ -46,8 +46,8 @@ export interface Seen {
 
 /** When the workers serve and the first request may be sent. */
 export const OPENING_MS = 200;
-/** Far beyond any run that goes as it should. */
-const AT_MOST_MS = 100_000;
+/** Far beyond any run that goes as it should: models that take turns in the memory of one worker need 100 s. */
+const AT_MOST_MS = 300_000;
 
 /** One run of a scenario. */
 export class Simulation {
@@ -109,6 +109,7 @@ export class Simulation {
       () => this.workers,
       this.judgement,
     );
+    const spoil = plants.queue ?? ((queue: JobQueue) => queue);
     this.fleet = new SimulatedFleet(
       scenario,
       {
@@ -122,7 +123,7 @@ export class Simulation {
         placement: this.placement,
         judgement: this.judgement,
         instead: plants.providers ?? [],
-        spoil: plants.queue ?? ((queue) => queue),
+        spoil,
         spoilCluster: plants.cluster ?? ((cluster) => cluster),
       },
       {
@@ -139,6 +140,7 @@ export class Simulation {
       book: this.book,
       judgement: this.judgement,
       queueFor: (request) => this.queueFor(request),
+      spoil,
       slackMs,
     });
     this.client.listen({

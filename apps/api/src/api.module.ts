@@ -4,6 +4,8 @@ import { Clock, SystemClock } from '@sluice/clock';
 import { Cluster, RedisCluster } from '@sluice/cluster';
 import { ApiConfig } from '@sluice/config';
 import { BatchedJobQueue, JobQueue } from '@sluice/job-queue';
+import { ModelRegistry, RedisModelRegistry, RedisRolloutBook, RolloutBook } from '@sluice/model-registry';
+import { ContentStore, FolderContentStore } from '@sluice/model-store';
 import { Logger } from '@sluice/telemetry';
 import { Admission } from './admission/admission.js';
 import { LoadWatch } from './admission/load-watch.js';
@@ -30,6 +32,7 @@ import { QueuesModule } from './queues/queues.module.js';
 import { RepositoryController } from './repository/repository.controller.js';
 import { RepositoryService } from './repository/repository.service.js';
 import { UnloadedQueues } from './repository/unloaded-queues.js';
+import { RolloutsModule } from './rollouts/rollouts.module.js';
 import { StatisticsController } from './statistics/statistics.controller.js';
 
 /** What every module of the API may ask for: configuration, telemetry, and the ports bound to their adapters. */
@@ -38,7 +41,7 @@ import { StatisticsController } from './statistics/statistics.controller.js';
 class PortsModule {
   static with(config: ApiConfig, logger: Logger): DynamicModule {
     const onError = (error: Error) => logger.warn({ reason: error.message }, 'redis_error');
-    const { redisUrl, prefix, presenceMs } = config;
+    const { redisUrl, prefix, presenceMs, storeFolder } = config;
     return {
       module: PortsModule,
       providers: [
@@ -47,8 +50,11 @@ class PortsModule {
         { provide: Clock, useClass: SystemClock },
         { provide: JobQueue, useValue: new BatchedJobQueue({ redisUrl, prefix, settings: config.queue, onError }) },
         { provide: Cluster, useValue: new RedisCluster({ redisUrl, prefix, presenceMs, onError }) },
+        { provide: ModelRegistry, useValue: new RedisModelRegistry({ redisUrl, prefix, onError }) },
+        { provide: RolloutBook, useValue: new RedisRolloutBook({ redisUrl, prefix, onError }) },
+        { provide: ContentStore, useValue: new FolderContentStore(storeFolder) },
       ],
-      exports: [ApiConfig, Logger, Clock, JobQueue, Cluster],
+      exports: [ApiConfig, Logger, Clock, JobQueue, Cluster, ModelRegistry, RolloutBook, ContentStore],
     };
   }
 }
@@ -59,7 +65,7 @@ export class ApiModule {
   static with(config: ApiConfig, logger: Logger, refusals: Refusals): DynamicModule {
     return {
       module: ApiModule,
-      imports: [PortsModule.with(config, logger), ModelsModule, QueuesModule.with(config, logger)],
+      imports: [PortsModule.with(config, logger), ModelsModule, RolloutsModule, QueuesModule.with(config, logger)],
       controllers: [
         InferController,
         JobsController,

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { SystemClock } from '@sluice/clock';
-import { InMemoryCluster, InMemoryClusterHub, type Reply, type WorkerReport } from '@sluice/cluster';
+import { InMemoryCluster, InMemoryClusterHub, type WorkerReport } from '@sluice/cluster';
 import { compileWorkerConfig } from '@sluice/config';
 import { decodeResult, encodeRequest } from '@sluice/contracts';
 import { OnnxEngine, ScriptedEngine, type ScriptedModelFile } from '@sluice/inference-engine';
-import { InMemoryJobQueue, JobIds } from '@sluice/job-queue';
+import { InMemoryJobQueue, JobIds, type Outcome } from '@sluice/job-queue';
 import { FolderModelStore } from '@sluice/model-store';
 import { createLogger } from '@sluice/telemetry';
 import { BufferPool } from './batch/buffer-pool.js';
@@ -32,7 +32,7 @@ export class WorkerHarness {
   private readonly clock = new SystemClock();
   readonly hub = new InMemoryClusterHub(this.clock);
   readonly api = new InMemoryCluster(this.hub, this.clock, this.config.presenceMs);
-  readonly replies = new Map<string, Reply>();
+  readonly replies = new Map<string, Outcome>();
   readonly queue = new InMemoryJobQueue(this.config.queue, this.clock);
   private readonly ids = new JobIds(Date.now, Math.random);
   private readonly models = mkdtempSync(join(tmpdir(), 'sluice-models-'));
@@ -41,10 +41,10 @@ export class WorkerHarness {
 
   async start(model: Partial<ScriptedModelFile> = {}): Promise<void> {
     this.write('1', model);
-    await this.api.subscribe('api', (replies) => {
-      for (const reply of replies) {
-        if (this.replies.has(reply.jobId)) throw new Error(`job ${reply.jobId} was answered twice`);
-        this.replies.set(reply.jobId, reply);
+    await this.queue.listenForReplies('api', (replies) => {
+      for (const { jobId, outcome } of replies) {
+        if (this.replies.has(jobId)) throw new Error(`job ${jobId} was answered twice`);
+        this.replies.set(jobId, outcome);
       }
       this.onReply();
     });
@@ -52,7 +52,7 @@ export class WorkerHarness {
     const module = WorkerModule.with(this.config, logger, {
       clock: this.clock,
       random: new SystemRandom(),
-      queue: this.queue,
+      queue: this.queue.beside(this.clock),
       cluster: new InMemoryCluster(this.hub, this.clock, this.config.presenceMs),
       store: new FolderModelStore(this.models),
       engines: new Engines({ onnxruntime_onnx: new OnnxEngine(this.config.engine), scripted: this.scripted }),
@@ -98,7 +98,7 @@ export class WorkerHarness {
     while (!ids.every((id) => this.replies.has(id))) await new Promise<void>((resolve) => (this.onReply = resolve));
     return ids.map((id) => {
       const reply = this.replies.get(id)!;
-      if ('error' in reply) return reply.error.code;
+      if (!reply.ok) return reply.error.code;
       const { bytes } = decodeResult(reply.result).outputs[0]!;
       return [...new Int32Array(Uint8Array.from(bytes).buffer)];
     });

@@ -41,6 +41,8 @@ import { ProfileRequests } from './update/profile-requests.js';
 import { Profiler } from './update/profiler.js';
 import { UpdateIntake } from './update/update-intake.js';
 import { UpdateLane } from './update/update-lane.js';
+import type { UpdateStage } from './update/update-stage.js';
+import { UpdateStages } from './update/update-stages.js';
 
 /** What a worker plugs its logic into. */
 export interface WorkerAdapters {
@@ -106,6 +108,11 @@ export class WorkerModule {
         UpdateLane,
         UpdateIntake,
         Profiler,
+        {
+          provide: UpdateStages,
+          useFactory: (...stages: UpdateStage[]) => new UpdateStages(stages),
+          inject: [Profiler],
+        },
         ProfileRequests,
         Settler,
         {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { RedisCluster } from '@sluice/cluster';
+import { BatchedJobQueue, type Outcome } from '@sluice/job-queue';
 import { readQueueEvents } from '../../harness/queue-events.js';
+import { GENEROUS_SETTINGS } from '../../harness/queue-settings.js';
 import type { BenchRun } from '../../harness/scenario.js';
 
 /** Where there is something to see. */
@@ -36,12 +37,12 @@ export class AnswerWitness {
   ): Promise<AnswerWitness> {
     const witness = new AnswerWitness(redis, model);
     const onError = (error: Error) => bench.tell(`witness: ${error.message}`);
-    const cluster = new RedisCluster({ redisUrl: redis.href, prefix: 'bull', presenceMs: 3_000, onError });
-    bench.cleanups.defer(() => cluster.stop());
-    await cluster.subscribe(
+    const queue = new BatchedJobQueue({ redisUrl: redis.href, prefix: 'bull', settings: GENEROUS_SETTINGS, onError });
+    bench.cleanups.defer(() => queue.stop());
+    await queue.listenForReplies(
       apiId,
       (replies) => {
-        for (const { jobId, ...ending } of replies) witness.noteReply(jobId, digest(ending));
+        for (const { jobId, outcome } of replies) witness.noteReply(jobId, digest(outcome));
       },
       () => {},
     );
@@ -91,7 +92,7 @@ export class AnswerWitness {
   }
 }
 
-function digest(ending: { readonly result: Uint8Array } | { readonly error: object }): string {
-  const bytes = 'result' in ending ? ending.result : JSON.stringify(ending.error);
+function digest(outcome: Outcome): string {
+  const bytes = outcome.ok ? outcome.result : JSON.stringify(outcome.error);
   return createHash('sha256').update(bytes).digest('base64');
 }

@@ -1,4 +1,3 @@
-import { RedisCluster } from '@sluice/cluster';
 import { JobIds, type JobQueue, type LeasedJob, type QueueSettings } from '@sluice/job-queue';
 import { GENEROUS_SETTINGS } from '../../harness/queue-settings.js';
 import type { Adder, QueueSide, QueueTerms } from './queue-side.js';
@@ -17,7 +16,7 @@ const MINUTE_MS = 60_000;
 const WAIT_MS = 5_000;
 const PRUNE_EVERY_MS = 1_000;
 
-/** An adapter of the `JobQueue` port, used as the API and the worker use it, with replies over the cluster's channel. */
+/** An adapter of the `JobQueue` port, used as the API and the worker use it. */
 export function jobQueueSide(open: OpenJobQueue): QueueSide {
   return {
     openAdder: (terms) => openAdder(open, terms),
@@ -30,25 +29,24 @@ function fail(error: Error): never {
   throw error;
 }
 
-async function connect(open: OpenJobQueue, { redisUrl, keep }: QueueTerms) {
+async function connect(open: OpenJobQueue, { redisUrl, keep }: QueueTerms): Promise<JobQueue> {
   const settings = keep === 'results' ? GENEROUS_SETTINGS : { ...GENEROUS_SETTINGS, keepResultsMs: 0, maxKeptJobs: 0 };
   const queue = open(redisUrl, settings);
-  const cluster = new RedisCluster({ redisUrl, prefix: 'bull', presenceMs: 3_000, onError: fail });
-  await Promise.all([queue.start(), cluster.start()]);
-  return { queue, cluster };
+  await queue.start();
+  return queue;
 }
 
 async function openAdder(open: OpenJobQueue, terms: QueueTerms): Promise<Adder> {
-  const { queue, cluster } = await connect(open, terms);
+  const queue = await connect(open, terms);
   const ids = new JobIds(() => queue.now(), Math.random);
   const waiting = new Map<string, (result: Uint8Array) => void>();
-  await cluster.subscribe(
+  await queue.listenForReplies(
     ADDER_ID,
     (replies) => {
-      for (const reply of replies) {
-        if ('error' in reply) throw new Error(`job ${reply.jobId} failed: ${reply.error.message}`);
-        waiting.get(reply.jobId)?.(reply.result);
-        waiting.delete(reply.jobId);
+      for (const { jobId, outcome } of replies) {
+        if (!outcome.ok) throw new Error(`job ${jobId} failed: ${outcome.error.message}`);
+        waiting.get(jobId)?.(outcome.result);
+        waiting.delete(jobId);
       }
     },
     () => fail(new Error('the subscription was interrupted: replies may be lost')),
@@ -68,17 +66,13 @@ async function openAdder(open: OpenJobQueue, terms: QueueTerms): Promise<Adder> 
 
 /** While batches are settled the next one is leased, as beside a device that is busy. */
 async function openWorker(open: OpenJobQueue, terms: QueueTerms): Promise<void> {
-  const { queue, cluster } = await connect(open, terms);
+  const queue = await connect(open, terms);
   const unsettled = new Set<Promise<void>>();
   const finish = async (jobs: readonly LeasedJob[]) => {
     const outcomes = await queue.settle(
       jobs.map(({ lease, payload }) => ({ lease, outcome: { ok: true, result: payload } })),
     );
     if (outcomes.includes('lost')) throw new Error('a lease was lost: nobody else is here to take it');
-    await cluster.reply(
-      ADDER_ID,
-      jobs.map(({ lease, payload }) => ({ jobId: lease.jobId, result: payload })),
-    );
   };
   const serve = async (): Promise<never> => {
     for (;;) {

@@ -11,6 +11,8 @@ interface SharedConfig {
   readonly redisUrl: string;
   readonly prefix: string;
   readonly logLevel: string;
+  /** Of model versions as content. Absolute. */
+  readonly storeFolder: string;
   readonly presenceMs: number;
   /** How often a line of the scheduler's trace is printed; undefined: never. */
   readonly schedTraceMs: number | undefined;
@@ -32,6 +34,7 @@ export abstract class ApiConfig implements SharedConfig {
   abstract readonly redisUrl: string;
   abstract readonly prefix: string;
   abstract readonly logLevel: string;
+  abstract readonly storeFolder: string;
   abstract readonly presenceMs: number;
   abstract readonly schedTraceMs: number | undefined;
   abstract readonly queue: SharedConfig['queue'];
@@ -47,6 +50,8 @@ export abstract class ApiConfig implements SharedConfig {
   };
   abstract readonly limits: {
     readonly maxBodyBytes: number;
+    /** Of all files of a version that is pushed. */
+    readonly maxModelBytes: number;
     readonly maxElements: number;
     readonly maxInputs: number;
     readonly maxJsonDepth: number;
@@ -57,6 +62,7 @@ export abstract class WorkerConfig implements SharedConfig {
   abstract readonly redisUrl: string;
   abstract readonly prefix: string;
   abstract readonly logLevel: string;
+  abstract readonly storeFolder: string;
   abstract readonly presenceMs: number;
   abstract readonly schedTraceMs: number | undefined;
   abstract readonly queue: SharedConfig['queue'];
@@ -80,6 +86,8 @@ export abstract class WorkerConfig implements SharedConfig {
   abstract readonly isStealing: boolean;
   abstract readonly drainMs: number;
   abstract readonly memoryLimitBytes: number | undefined;
+  /** Of the process in which a version is opened for the first time; undefined: as its size suggests. */
+  abstract readonly sandbox: { readonly memoryBytes: number | undefined; readonly timeoutMs: number | undefined };
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -100,6 +108,7 @@ export function compileApiConfig(environment: Environment): ApiConfig {
     asyncJobs: { timeoutMs: env.SLUICE_ASYNC_TIMEOUT_MS, keepResultMs: env.SLUICE_KEEP_ASYNC_RESULTS_MS },
     limits: {
       maxBodyBytes: env.SLUICE_MAX_BODY_BYTES,
+      maxModelBytes: env.SLUICE_MAX_MODEL_BYTES,
       maxElements: env.SLUICE_MAX_ELEMENTS,
       maxInputs: env.SLUICE_MAX_INPUTS,
       maxJsonDepth: env.SLUICE_MAX_JSON_DEPTH,
@@ -126,6 +135,7 @@ export function compileWorkerConfig(environment: Environment): WorkerConfig {
     isStealing: env.SLUICE_STEALING === 'on',
     drainMs: env.SLUICE_DRAIN_MS,
     memoryLimitBytes: env.SLUICE_MEMORY_LIMIT_BYTES,
+    sandbox: { memoryBytes: env.SLUICE_SANDBOX_MEMORY_BYTES, timeoutMs: env.SLUICE_SANDBOX_TIMEOUT_MS },
   };
 }
 
@@ -139,6 +149,7 @@ type SharedEnvironment = Pick<
   | 'REDIS_URL'
   | 'SLUICE_REDIS_CA'
   | 'SLUICE_PREFIX'
+  | 'SLUICE_STORE'
   | 'SLUICE_LOG_LEVEL'
   | 'SCHEDTRACE'
   | 'SLUICE_LEASE_MS'
@@ -157,6 +168,7 @@ function compileShared(env: SharedEnvironment, maxPayloadBytes: number): SharedC
     redisUrl: redisUrlOf(env),
     prefix: env.SLUICE_PREFIX,
     logLevel: env.SLUICE_LOG_LEVEL,
+    storeFolder: resolve(env.SLUICE_STORE),
     presenceMs: env.SLUICE_PRESENCE_MS,
     schedTraceMs: env.SCHEDTRACE,
     queue: {

@@ -41,6 +41,12 @@ const shared = {
     .describe(
       'Prefix of every key of the queues, as BullMQ uses it; in braces it is a hash tag, which keeps all keys in one slot of a Redis Cluster',
     ),
+  SLUICE_STORE: z
+    .string()
+    .default('.sluice/store')
+    .describe(
+      'Folder of the versions that were pushed, the same one for the API and all workers, and one in which both may write',
+    ),
   SLUICE_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
@@ -136,6 +142,9 @@ export const apiSettings = z.object({
   SLUICE_MAX_BODY_BYTES: count()
     .default(32 * 1024 * 1024)
     .describe('Largest request body, in bytes'),
+  SLUICE_MAX_MODEL_BYTES: count()
+    .default(16 * 1024 * 1024 * 1024)
+    .describe('Largest model version that may be pushed, all of its files together, in bytes'),
   SLUICE_MAX_ELEMENTS: count()
     .default(4_000_000)
     .describe('Most tensor elements in one request, but for raw numbers, which the body bounds'),
@@ -209,6 +218,16 @@ export const workerSettings = z.object({
   SLUICE_MEMORY_LIMIT_BYTES: count()
     .optional()
     .describe('Memory of the process beyond which a worker leaves its work to others; without one there is no limit'),
+  SLUICE_SANDBOX_MEMORY_BYTES: count()
+    .optional()
+    .describe(
+      'Memory that the process may take in which a new version is opened for the first time; by default a gibibyte and four times its files',
+    ),
+  SLUICE_SANDBOX_TIMEOUT_MS: milliseconds()
+    .optional()
+    .describe(
+      'Time that opening a new version for the first time may take, not counting what the process waits for a processor; by default a minute and a second more for every 20 MB',
+    ),
   SLUICE_DRAIN_MS: milliseconds().default(8_000).describe('Longest wait for the running batch at shutdown'),
 });
 

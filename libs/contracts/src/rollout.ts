@@ -24,7 +24,13 @@ export interface Rollout {
   readonly stages: Partial<Record<FleetStage, StageRecord>>;
   /** Index of the share of requests that the canary has reached: 0 is `canaryPercent`, then `steps`. */
   readonly canaryStep: number;
-  /** Workers that were alive when it began and are not at its end: they come to the same state when they are back. */
+  /** Generation of the registry's state on which it was proposed: what workers say of earlier ones is of another rollout. */
+  readonly proposedAfter?: number | undefined;
+  /** What was seen last of the phase, in short, and since when: who sees the same for too long gives up. */
+  readonly progress?: { readonly mark: string; readonly at: number } | undefined;
+  /** Workers that were alive when it began. */
+  readonly workers: readonly string[];
+  /** Those of them that are not at its end, or lag behind: they come to the same state when they are back. */
   readonly absent: readonly string[];
   /** Why it was rolled back, for people; and the phase in which that was found. */
   readonly fault?: { readonly phase: RolloutPhase; readonly reason: string } | undefined;

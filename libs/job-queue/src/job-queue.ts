@@ -4,7 +4,7 @@ import type { Claim, JobAddress, JobRecord } from './job-record.js';
 /**
  * The durable queue, seen from Sluice: jobs are opaque bytes with an absolute expiry, held by at most one worker.
  *
- * What every adapter guarantees (`conformance.ts` states each as a test):
+ * What every adapter guarantees (`describeJobQueue` in libs/testing states each as a test):
  *
  * - **Durable.** When `enqueue` resolves, the job is in the queue until it is settled, cancelled or expired.
  * - **One holder.** A job is leased to at most one holder. A lease that was lost (its time ran out, it was swept) can
@@ -12,6 +12,9 @@ import type { Claim, JobAddress, JobRecord } from './job-record.js';
  * - **Idempotent.** Every operation may be sent again with the same arguments, because a connection that breaks between
  *   a command and its answer leaves the sender not knowing. Nothing is then lost, nothing is done twice, and a repeated
  *   `settle` of one's own settlement answers `settled`. Jobs whose `lease` was never answered come back when it lapses.
+ * - **Answered by whoever ended it.** A reply goes out only for a job that this very call has ended: a lease that was lost
+ *   sends nothing. Replies are delivered at most once and may be lost (their reader restarts, its connection broke): the
+ *   ended job keeps its outcome, and whoever waits looks there. A call that is sent again may send its replies again.
  * - **Order.** By (priority, arrival); a job that comes back (released, swept) keeps the place of its arrival.
  * - **Bounded.** Payloads, results and the number of waiting jobs have limits; what exceeds one is refused whole.
  *   Ended jobs are kept for their own time and within bounds of number and bytes, the oldest going first. Those that ask
@@ -28,16 +31,29 @@ export abstract class JobQueue {
   abstract enqueue(queue: string, jobs: readonly NewJob[]): Promise<void>;
 
   /**
-   * Takes waiting jobs: this caller's fair part (see `LeaseRequest`), fewer, or none, when fewer wait.
-   * Never blocks: see `waitForWork`.
+   * Takes waiting jobs: this caller's fair part (see `LeaseRequest`), fewer, or none, when fewer wait. Those that it ends
+   * instead of handing them out it answers. Never blocks: see `waitForWork`.
    */
   abstract lease(queue: string, request: LeaseRequest): Promise<LeaseResult>;
 
   /** Holds on to leases for another lease time. Answers those that are lost. */
   abstract extend(leases: readonly Lease[]): Promise<Lease[]>;
 
-  /** Ends jobs, each by itself, with a result or an error. The outcomes are in the order of the settlements. */
+  /**
+   * Ends jobs, each by itself, with a result or an error, and answers those whose lease held: whoever waits for several of
+   * them hears of them together. The outcomes are in the order of the settlements.
+   */
   abstract settle(settlements: readonly Settlement[]): Promise<SettleOutcome[]>;
+
+  /**
+   * Hears what comes of the jobs that name `replyTo` as their address, from now on. `onGap` is called when replies may have
+   * been lost: the connection was interrupted, and is back. One listener an address, until `stop`.
+   */
+  abstract listenForReplies(
+    replyTo: string,
+    onReplies: (replies: readonly Reply[]) => void,
+    onGap: () => void,
+  ): Promise<void>;
 
   /** Gives jobs back, in the place they had; it does not count as an attempt. Lost leases are passed over. */
   abstract release(leases: readonly Lease[]): Promise<void>;
@@ -135,7 +151,7 @@ export interface NewJob {
   readonly name?: string;
   /** Shown to people who look into the queue; small. */
   readonly label: Readonly<Record<string, string | number>>;
-  /** Who waits for the answer. Carried, never read. */
+  /** The address of whoever waits for the answer (`listenForReplies`); empty: nobody does. */
   readonly replyTo: string;
   /** 1 is the highest. */
   readonly priority: number;
@@ -180,7 +196,6 @@ export interface Lease {
 
 export interface LeasedJob {
   readonly lease: Lease;
-  readonly replyTo: string;
   readonly priority: number;
   readonly enqueuedAt: number;
   readonly expiresAt: number;
@@ -196,13 +211,12 @@ export interface Deaths {
 
 export interface LeaseResult {
   readonly jobs: readonly LeasedJob[];
-  /** Jobs that the queue ended instead of handing them out: expired, or unreadable. Already settled; to be answered. */
+  /** Jobs that the queue ended instead of handing them out: expired, or unreadable. Settled and answered. */
   readonly dropped: readonly DroppedJob[];
 }
 
 export interface DroppedJob {
   readonly jobId: string;
-  readonly replyTo: string;
   readonly error: ErrorBody;
 }
 
@@ -215,8 +229,14 @@ export interface Settlement {
   readonly outcome: Outcome;
 }
 
-/** `lost`: somebody else holds, or has ended, the job; the caller must not answer for it. */
+/** `lost`: somebody else holds, or has ended, the job, and answers for it. */
 export type SettleOutcome = 'settled' | 'lost';
+
+/** What came of a job, for whoever waits for it: as it is kept with the job. */
+export interface Reply {
+  readonly jobId: string;
+  readonly outcome: Outcome;
+}
 
 /** What is known about a holder. Asked only about holders of jobs that are in nobody's safe hands. */
 export type Judge = (holder: string) => Promise<Verdict>;

@@ -46,6 +46,8 @@ export class LocalCluster {
   readonly workers: ClusterProcess[] = [];
   readonly apis: ClusterProcess[] = [];
   private readonly logs = mkdtempSync(join(tmpdir(), 'sluice-logs-'));
+  /** Of the versions that are pushed to it; gone with the logs. */
+  readonly store = join(this.logs, 'store');
   private readonly abort = new AbortController();
   private ports: number[] = [];
 
@@ -136,7 +138,7 @@ export class LocalCluster {
     const logFile = join(this.logs, `${name}.log`);
     const { root, redisUrl, environment } = this.options;
     const script = join(root, 'dist', 'apps', app, 'src', 'main.js');
-    const env = { ...process.env, REDIS_URL: redisUrl, ...environment, ...settings };
+    const env = { ...process.env, REDIS_URL: redisUrl, SLUICE_STORE: this.store, ...environment, ...settings };
     const running = startNodeProcess({ script, cwd: root, env, logFile });
     return { ...running, name, log: () => readFileSync(logFile, 'utf8') };
   }

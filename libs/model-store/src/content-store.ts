@@ -26,8 +26,16 @@ export abstract class ContentStore {
   /**
    * Reads all of a blob and compares it with its name. One that is damaged is set aside, so that it is `missing` from now
    * on and can be put again.
+   * @param onRead called with the bytes of each part that was read, and waited for: it sets the pace, and what it throws
+   * ends the reading
    */
-  abstract verify(digest: string): Promise<'sound' | 'damaged' | 'missing'>;
+  abstract verify(digest: string, onRead?: OnRead): Promise<'sound' | 'damaged' | 'missing'>;
+
+  /**
+   * The bytes of a small blob, as they were put.
+   * @throws SluiceError model_unavailable when it is missing or damaged: it has to be put again
+   */
+  abstract read(digest: string): Promise<Uint8Array>;
 
   /**
    * Makes a version of blobs that are there. The same content again is answered with the first manifest.
@@ -82,6 +90,8 @@ export interface DamagedVersion extends ModelRef {
   /** What is wrong, in which file, and what to do. */
   readonly fault: string;
 }
+
+export type OnRead = (bytes: number) => void | Promise<void>;
 
 export interface ExpectedBlob {
   readonly maxBytes: number;

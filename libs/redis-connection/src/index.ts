@@ -1,2 +1,3 @@
 export { REDIS_OPTIONS, redisConnection } from './redis-connection.js';
 export { RedisScript, type ScriptArgument } from './redis-script.js';
+export { Subscriptions } from './subscriptions.js';

@@ -22,6 +22,7 @@ export function rollout(id: string, spec: Partial<Rollout> = {}): Rollout {
     paused: false,
     stages: {},
     canaryStep: 0,
+    workers: [],
     absent: [],
     by: 'somebody',
     createdAt: 1_700_000_000_000,

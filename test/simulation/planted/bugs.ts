@@ -1,19 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { Cluster } from '@sluice/cluster';
-import { JobQueue, type Lease, type LeasedJob, type Outcome } from '@sluice/job-queue';
+import { JobQueue, type Lease, type Reply, type SettleOutcome, type Settlement } from '@sluice/job-queue';
 import { Clock } from '@sluice/clock';
 import { WorkerConfig } from '@sluice/config';
 import { Logger } from '@sluice/telemetry';
 import { DeviceLoop } from '../../../apps/worker/src/execute/device-loop.js';
 import type { Lane } from '../../../apps/worker/src/execute/lane.js';
 import { Lanes } from '../../../apps/worker/src/execute/lanes.js';
-import { LeaseKeeper } from '../../../apps/worker/src/lease/lease-keeper.js';
 import { Sweeper } from '../../../apps/worker/src/lease/sweeper.js';
 import { ModelHost } from '../../../apps/worker/src/lifecycle/model-host.js';
 import { Peers } from '../../../apps/worker/src/lifecycle/peers.js';
 import { WorkerIdentity } from '../../../apps/worker/src/lifecycle/worker-identity.js';
 import { Puller } from '../../../apps/worker/src/pull/puller.js';
-import { Settler } from '../../../apps/worker/src/settle/settler.js';
 import type { Plants } from '../simulation.js';
 import { divert } from '../world/divert.js';
 
@@ -54,28 +52,44 @@ export function oneTokenPerWorker(): Plants {
   };
 }
 
-@Injectable()
-class HastySettler extends Settler {
-  constructor(
+/** A queue that answers in another way. @param settle with what is needed to answer the one client that there is */
+function answersItself(
+  settle: (
     queue: JobQueue,
-    private readonly replies: Cluster,
-    leases: LeaseKeeper,
-    logger: Logger,
-  ) {
-    super(queue, replies, leases, logger);
-  }
-
-  override async settle(ended: readonly (readonly [LeasedJob, Outcome])[]) {
-    for (const [{ lease, replyTo }, outcome] of ended) {
-      const { jobId } = lease;
-      await this.replies.reply(replyTo, [outcome.ok ? { jobId, ...outcome } : { jobId, ...outcome }]);
-    }
-    return super.settle(ended);
-  }
+    settlements: readonly Settlement[],
+    answer: (settlements: readonly Settlement[]) => void,
+  ) => Promise<SettleOutcome[]>,
+): Plants {
+  let hear: (replies: readonly Reply[]) => void = () => {};
+  const answer = (settlements: readonly Settlement[]) =>
+    hear(settlements.map(({ lease: { jobId }, outcome }) => ({ jobId, outcome })));
+  return {
+    queue: (queue) =>
+      divert(queue, {
+        listenForReplies: (replyTo, onReplies, onGap) => {
+          hear = onReplies;
+          return queue.listenForReplies(replyTo, onReplies, onGap);
+        },
+        settle: (settlements) => settle(queue, settlements, answer),
+      }),
+  };
 }
 
+/** A queue that answers first. */
 export function replyBeforeSettle(): Plants {
-  return { providers: [{ provide: Settler, useClass: HastySettler }] };
+  return answersItself((queue, settlements, answer) => {
+    answer(settlements);
+    return queue.settle(settlements);
+  });
+}
+
+/** A queue that answers for whoever settles, whether the job is still his or not. */
+export function repliesOfTheLost(): Plants {
+  return answersItself(async (queue, settlements, answer) => {
+    const outcomes = await queue.settle(settlements);
+    answer(settlements.filter((_, index) => outcomes[index] === 'lost'));
+    return outcomes;
+  });
 }
 
 class GreedyPuller extends Puller {

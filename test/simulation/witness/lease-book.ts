@@ -1,5 +1,4 @@
-import type { Cluster } from '@sluice/cluster';
-import type { JobQueue, Lease, LeasedJob, NewJob, Outcome, SettleOutcome, Settlement } from '@sluice/job-queue';
+import type { JobQueue, Lease, LeasedJob, NewJob, Outcome, Reply, SettleOutcome, Settlement } from '@sluice/job-queue';
 import { divert } from '../world/divert.js';
 import type { Judgement } from './judgement.js';
 
@@ -108,6 +107,14 @@ export class LeaseBook {
         this.changed(who, 'settle', { jobs });
         return outcomes;
       },
+      listenForReplies: (replyTo, onReplies, onGap) => {
+        const hear: typeof onReplies = (replies) => {
+          for (const reply of replies) this.hear(reply);
+          this.judgement.trace.note(who, 'hear', { jobs: replies.map(({ jobId }) => jobId) });
+          onReplies(replies);
+        };
+        return queue.listenForReplies(replyTo, hear, onGap);
+      },
       release: async (leases) => {
         await queue.release(leases);
         for (const lease of leases) this.release(lease);
@@ -131,23 +138,6 @@ export class LeaseBook {
       },
     };
     return divert(queue, watched);
-  }
-
-  /** The cluster of one process, its replies watched. */
-  aroundReplies(cluster: Cluster, who: string): Cluster {
-    return divert(cluster, {
-      reply: (apiId, replies) => {
-        for (const reply of replies) {
-          const end = this.jobs.get(reply.jobId)?.end;
-          if (!end)
-            this.judgement.violated('settle, then reply', `${who} answers job ${reply.jobId}, which has not ended`);
-          else if (!isSame(end.outcome, 'error' in reply ? { ok: false, ...reply } : { ok: true, ...reply }))
-            this.judgement.violated('settle, then reply', `${who} answers job ${reply.jobId} with another outcome`);
-        }
-        this.judgement.trace.note(who, 'reply', { to: apiId, jobs: replies.map(({ jobId }) => jobId) });
-        return cluster.reply(apiId, replies);
-      },
-    });
   }
 
   private changed(who: string, what: string, details: object): void {
@@ -221,6 +211,13 @@ export class LeaseBook {
     job.state = 'ended';
     job.hold = undefined;
     job.end = { by: lease, outcome };
+  }
+
+  private hear({ jobId, outcome }: Reply): void {
+    const end = this.jobs.get(jobId)?.end;
+    if (!end) this.judgement.violated('settle, then reply', `job ${jobId} is answered and has not ended`);
+    else if (!isSame(end.outcome, outcome))
+      this.judgement.violated('settle, then reply', `job ${jobId} is answered with another outcome`);
   }
 
   private release(lease: Lease): void {

@@ -5,6 +5,7 @@ import type { JobQueue } from '@sluice/job-queue';
 import type { Logger } from '@sluice/telemetry';
 import { ModelCatalogue } from '../../../apps/api/src/models/model-catalogue.js';
 import { ColdStarts } from '../../../apps/api/src/placement/cold-starts.js';
+import { nothingRegistered } from '../../../apps/api/src/routing/nothing-registered.fixture.js';
 
 export interface Refused extends ErrorBody {
   /** Undefined: the client may come again whenever it likes. */
@@ -17,7 +18,7 @@ export class ColdGate {
   private readonly coldStarts: ColdStarts;
 
   constructor(cluster: Cluster, queue: JobQueue, clock: Clock, logger: Logger) {
-    this.catalogue = new ModelCatalogue(cluster, clock, logger);
+    this.catalogue = new ModelCatalogue(cluster, nothingRegistered(clock), clock, logger);
     this.coldStarts = new ColdStarts(this.catalogue, cluster, queue, clock);
   }
 

@@ -15,32 +15,25 @@ export function faultyQueue(queue: JobQueue, layer: FaultLayer, clock: Clock, sk
       layer.note(`the wake-up for ${woken} is lost`);
     }
   };
-  const faulty = layer.around(queue, ['now', 'start', 'stop', 'waitForWork']);
-  return divert(faulty, { waitForWork, now: () => queue.now() + skewMs() });
+  const listenForReplies: JobQueue['listenForReplies'] = (replyTo, onReplies, onGap) => {
+    const hear: typeof onReplies = (replies) => {
+      if (!layer.happens('lostReply')) return onReplies(replies);
+      layer.note(`replies to ${replies.map(({ jobId }) => jobId).join()} are lost`);
+    };
+    return queue.listenForReplies(replyTo, hear, onGap);
+  };
+  const faulty = layer.around(queue, ['now', 'start', 'stop', 'waitForWork', 'listenForReplies']);
+  return divert(faulty, { waitForWork, listenForReplies, now: () => queue.now() + skewMs() });
 }
 
 /** A cluster as a process sees it. */
 export function faultyCluster(cluster: Cluster, layer: FaultLayer): Cluster {
-  const faulty = layer.around(cluster, [
-    'announceRun',
-    'start',
-    'stop',
-    'subscribe',
-    'watchAssignment',
-    'watchModelStates',
-  ]);
-  const reply: Cluster['reply'] = (apiId, replies) => {
-    return layer.call('reply', async () => {
-      if (!layer.happens('lostReply')) return cluster.reply(apiId, replies);
-      layer.note(`replies to ${replies.map(({ jobId }) => jobId).join()} are lost`);
-      return true;
-    });
-  };
+  const faulty = layer.around(cluster, ['announceRun', 'start', 'stop', 'watchAssignment', 'watchModelStates']);
   // On one connection what is said first is heard first: a report never takes the place of a later one.
   const inOrder = ordered();
   const join: Cluster['join'] = (report) => inOrder(() => faulty.join(report));
   const update: Cluster['update'] = (report) => inOrder(() => faulty.update(report));
-  return divert(faulty, { reply, join, update });
+  return divert(faulty, { join, update });
 }
 
 /** Calls that wait for those before them. */

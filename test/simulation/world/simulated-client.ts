@@ -1,6 +1,5 @@
-import type { Cluster, Reply } from '@sluice/cluster';
 import type { ErrorBody } from '@sluice/contracts';
-import { JobIds, type JobQueue, type JobStatus, type Outcome } from '@sluice/job-queue';
+import { JobIds, type JobQueue, type JobStatus, type Outcome, type Reply } from '@sluice/job-queue';
 import type { Clock } from '@sluice/clock';
 import { modelName } from '../scenario.js';
 import type { Judgement } from '../witness/judgement.js';
@@ -69,7 +68,6 @@ export class SimulatedClient {
    */
   constructor(
     private readonly queue: JobQueue,
-    private readonly cluster: Cluster,
     private readonly clock: Clock,
     random: () => number,
     private readonly queueFor: (request: SimulatedRequest) => string,
@@ -81,7 +79,7 @@ export class SimulatedClient {
   }
 
   async start(): Promise<void> {
-    await this.cluster.subscribe(
+    await this.queue.listenForReplies(
       this.apiId,
       (replies) => this.hear(replies),
       () => {},
@@ -153,14 +151,12 @@ export class SimulatedClient {
   }
 
   private hear(replies: readonly Reply[]): void {
-    for (const reply of replies) {
-      const outcome: Outcome =
-        'error' in reply ? { ok: false, error: reply.error } : { ok: true, result: reply.result };
-      const before = this.answers.get(reply.jobId);
+    for (const { jobId, outcome } of replies) {
+      const before = this.answers.get(jobId);
       if (before && !isSame(before, outcome))
-        this.judgement.violated('one answer', `job ${reply.jobId} is answered twice, and differently`);
-      this.answers.set(reply.jobId, outcome);
-      this.end(reply.jobId, outcome, 'replied');
+        this.judgement.violated('one answer', `job ${jobId} is answered twice, and differently`);
+      this.answers.set(jobId, outcome);
+      this.end(jobId, outcome, 'replied');
     }
   }
 

@@ -229,7 +229,6 @@ export class SimulatedWorker {
     const engine = new SimulatedEngine({ clock: process, read: readModel, pace, onCrash: () => this.crash() });
     const logger = this.logger(holder);
     const device = faultyEngine(placement.around(devices.around(engine, this.name), this.name, holder), layer);
-    const replying = book.aroundReplies(cluster, this.name);
     const module = WorkerModule.with(config, logger, {
       clock: process,
       random: { next: random },
@@ -239,7 +238,7 @@ export class SimulatedWorker {
         holder,
       ),
       cluster: searches.aroundCluster(
-        faultyCluster(placement.aroundCluster(spoilCluster(replying), holder), layer),
+        faultyCluster(placement.aroundCluster(spoilCluster(cluster), holder), layer),
         this.name,
       ),
       store,

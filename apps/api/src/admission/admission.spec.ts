@@ -6,6 +6,7 @@ import { InMemoryJobQueue, JobIds } from '@sluice/job-queue';
 import { createLogger } from '@sluice/telemetry';
 import { workerLoad } from '@sluice/testing';
 import { ModelCatalogue } from '../models/model-catalogue.js';
+import { nothingRegistered } from '../routing/nothing-registered.fixture.js';
 import { Admission, type Applicant } from './admission.js';
 import { LoadWatch } from './load-watch.js';
 
@@ -26,7 +27,7 @@ class World {
   private readonly logger = createLogger('api', 'silent');
   private readonly api = new InMemoryCluster(this.hub, this.clock, 60_000);
   readonly queue = new InMemoryJobQueue(compileApiConfig({}).queue, this.clock);
-  private readonly catalogue = new ModelCatalogue(this.api, this.clock, this.logger);
+  private readonly catalogue = new ModelCatalogue(this.api, nothingRegistered(this.clock), this.clock, this.logger);
   readonly loads = new LoadWatch(this.api, this.queue, this.catalogue, this.logger);
   readonly admission = new Admission(this.queue, this.loads);
 

@@ -67,7 +67,8 @@ export class Door {
     const caller = callerOf(request);
     const limits = { ...this.config.defaultLimits, ...key?.limits };
     if (isUnlimited(limits)) return;
-    const use = { caller, limits, bytes: Number(request.headers['content-length'] ?? 0) };
+    const isKept = !request.routeOptions.config.streamsBody;
+    const use = { caller, limits, bytes: isKept ? Number(request.headers['content-length'] ?? 0) : 0 };
     const over = await this.budgets.enter(use);
     if (over) throw overBudget(over, use);
     const visit: Visit = { ...use, counted: Promise.resolve() };

@@ -1,12 +1,14 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { SluiceError } from '@sluice/contracts';
+import { patientSockets } from './patient-sockets.js';
 
 /** How long a client may take to accept that answer. */
 const LINGER_MS = 1_000;
 
 /** What Node finds wrong with a connection before there is a request: the answer is written by hand, and the last one. */
 export function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && patientSockets.has(socket)) return;
   // Below HTTP, in TLS or TCP, nobody is there who could read an answer.
   const isHttp = error.code?.startsWith('HPE_') || error.code?.startsWith('ERR_HTTP_');
   if (!isHttp || !socket.writable) {

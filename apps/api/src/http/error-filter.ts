@@ -38,7 +38,7 @@ export class ErrorFilter implements ExceptionFilter {
     else this.logger.debug({ method, path, caller, code: error.code, reason: error.message }, 'request_refused');
     // The client hung up: there is nobody to tell.
     if (reply.raw.destroyed) return;
-    if (error.code === 'payload_too_large') discardBody(request, reply);
+    if (error.code === 'payload_too_large' || request.routeOptions.config.streamsBody) discardBody(request, reply);
     sendError(reply, error);
   }
 

@@ -7,6 +7,7 @@ import type { Door } from '../door/door.js';
 import { answerClientError } from './client-error.js';
 import type { Refusals } from './refusals.js';
 import { sendError } from './send-error.js';
+import { serveStreamedBodies } from './streamed-body.js';
 
 /** How often Node looks for clients that take too long; its own 30 s would add to every timeout. */
 const LOOKS_PER_TIMEOUT = 10;
@@ -42,6 +43,7 @@ export function fastifyServer(
   server.server.maxConnections = Math.ceil(maxConnections / processes);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  serveStreamedBodies(server);
   refusals.watch(server);
   door.guard(server);
   server.addHook('onRequest', (request, _reply, done) => {

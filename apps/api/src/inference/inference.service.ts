@@ -8,6 +8,7 @@ import { JobRunner } from '../jobs/job-runner.js';
 import { JobsService } from '../jobs/jobs.service.js';
 import { Affinity } from '../placement/affinity.js';
 import { ColdStarts } from '../placement/cold-starts.js';
+import { CanaryChoice } from '../routing/canary-choice.js';
 import { InferCodec } from './codec/infer-codec.js';
 import { decodeBody } from './content-encoding.js';
 import type { InferMessage } from './infer-message.js';
@@ -34,6 +35,7 @@ export class InferenceService {
     private readonly jobs: JobsService,
     private readonly affinity: Affinity,
     private readonly coldStarts: ColdStarts,
+    private readonly canary: CanaryChoice,
     private readonly codec: InferCodec,
   ) {}
 
@@ -81,13 +83,17 @@ export class InferenceService {
     signal?: AbortSignal,
   ): Promise<PreparedInference> {
     const deadlineMs = readDeadline(message.deadline);
-    const target = await this.coldStarts.known(model, version, shorter(deadlineMs, this.config.requestTimeoutMs));
     const affinityKey = readAffinity(message.affinity);
+    const chosen = version ?? this.canary.versionFor(model, affinityKey);
+    const target = await this.coldStarts.known(model, chosen, shorter(deadlineMs, this.config.requestTimeoutMs));
     const { limits } = this.config;
     const body = await decodeBody(message.body, message.encoding, limits.maxBodyBytes);
     const asked = [model, version, message.jsonLength, body];
     const key = idempotencyKey(message.idempotencyKey, message.caller, asked);
-    const read = await this.codec.read(body, message.jsonLength, target, signal);
+    const read = await this.codec.read(
+      { body, jsonLength: message.jsonLength, target, isUnpinned: version === undefined },
+      signal,
+    );
     const { id, schedule, outputs, rows, payload } = read;
     const timeoutMs = shorter(schedule.timeoutMs, deadlineMs);
     await this.coldStarts.admit(target.ref, timeoutMs ?? longestMs);

@@ -1,6 +1,5 @@
-import type { Cluster, Reply } from '@sluice/cluster';
 import { messageOf, SluiceError } from '@sluice/contracts';
-import type { JobQueue, JobStatus } from '@sluice/job-queue';
+import type { JobQueue, JobStatus, Outcome, Reply } from '@sluice/job-queue';
 import type { Logger } from '@sluice/telemetry';
 import type { JobPlacement } from './job-placement.js';
 import { PendingJobs, type Expectation, type Waiter } from './pending-jobs.js';
@@ -26,13 +25,12 @@ export class Answers {
 
   constructor(
     private readonly queue: JobQueue,
-    private readonly cluster: Cluster,
     private readonly placement: JobPlacement,
     private readonly logger: Logger,
   ) {}
 
   async start(apiId: string): Promise<void> {
-    await this.cluster.subscribe(
+    await this.queue.listenForReplies(
       apiId,
       (replies) => this.take(replies),
       () => this.pending.checkAll(),
@@ -78,10 +76,13 @@ export class Answers {
   }
 
   private take(replies: readonly Reply[]): void {
-    for (const reply of replies) {
-      if ('error' in reply) this.pending.fail(reply.jobId, reply.error);
-      else this.pending.complete(reply.jobId, reply.result);
-    }
+    for (const { jobId, outcome } of replies) this.end(jobId, outcome);
+  }
+
+  /** Nothing when nobody waits: an answer may come twice. */
+  private end(jobId: string, outcome: Outcome): void {
+    if (outcome.ok) this.pending.complete(jobId, outcome.result);
+    else this.pending.fail(jobId, outcome.error);
   }
 
   private async lookAtDue(): Promise<void> {
@@ -107,8 +108,7 @@ export class Answers {
     if (!this.pending.has(id)) return;
     if (status?.state === 'ended') {
       this.logger.info({ jobId: id }, 'reply_repaired');
-      if (status.outcome.ok) this.pending.complete(id, status.outcome.result);
-      else this.pending.fail(id, status.outcome.error);
+      this.end(id, status.outcome);
     }
     if (status?.state === 'gone') {
       const message = 'the job was removed from its queue before it was answered';

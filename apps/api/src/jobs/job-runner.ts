@@ -46,7 +46,7 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly logger: Logger,
   ) {
     this.placement = new JobPlacement(queue, admission, identity.id);
-    this.answers = new Answers(queue, cluster, this.placement, logger);
+    this.answers = new Answers(queue, this.placement, logger);
   }
 
   async onApplicationBootstrap(): Promise<void> {

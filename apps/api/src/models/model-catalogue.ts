@@ -3,6 +3,7 @@ import { Clock, type Timer } from '@sluice/clock';
 import { Cluster, type WorkerReport } from '@sluice/cluster';
 import { messageOf, SluiceError, type ModelRef, type ModelReport, type ServedModel } from '@sluice/contracts';
 import { Logger } from '@sluice/telemetry';
+import { DesiredVersions } from '../routing/desired-versions.js';
 
 /** A model version that can be asked for. */
 export interface AvailableModel {
@@ -47,6 +48,7 @@ export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShut
 
   constructor(
     private readonly cluster: Cluster,
+    private readonly desired: DesiredVersions,
     private readonly clock: Clock,
     private readonly logger: Logger,
   ) {}
@@ -74,7 +76,8 @@ export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShut
   }
 
   /**
-   * The version that serves a request: the one named, else the highest that is ready.
+   * The version that serves a request: the one named, else the one that is live, or of a model that nothing was registered
+   * of the highest that is ready.
    * @throws SluiceError model_not_found, version_not_found, model_unavailable with the reason, no_worker, model_loading
    * (it can be asked for, and what it takes is known when it was loaded once)
    */
@@ -104,9 +107,20 @@ export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShut
     return notReady === undefined ? { ready: true } : { ready: false, reason: notReady };
   }
 
+  /** Whether a worker that is alive has a version in memory. */
+  isReady({ model, version }: ModelRef): boolean {
+    const entry = this.entries.get(model)?.get(version);
+    return entry?.serving !== undefined && entry.notReady === undefined && !entry.cold;
+  }
+
   /** Versions of a model, in ascending order. @throws SluiceError model_not_found, no_worker */
   versions(model: string): string[] {
     return [...this.versionsOf(model).keys()].toSorted((a, b) => Number(a) - Number(b));
+  }
+
+  /** Versions of a model that workers have told of, whatever became of them; none of a model that nobody knows. */
+  reported(model: string): string[] {
+    return [...(this.entries.get(model)?.keys() ?? [])];
   }
 
   /** Versions that have been served, in ascending order. */
@@ -133,6 +147,7 @@ export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShut
   }
 
   private find(model: string, version: string | undefined): Entry {
+    if (version === undefined && this.desired.of(model).generation > 0) return this.findLive(model);
     const versions = this.versionsOf(model);
     const byNumber = [...versions.values()].toSorted((a, b) => Number(b.ref.version) - Number(a.ref.version));
     const [highest] = byNumber;
@@ -141,6 +156,18 @@ export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShut
     if (entry) return entry;
     const known = this.versions(model).join(', ');
     throw new SluiceError('version_not_found', `model ${model} has no version ${version}, it has: ${known}`);
+  }
+
+  /** @throws SluiceError model_unavailable, no_worker */
+  private findLive(model: string): Entry {
+    const { live, candidate } = this.desired.of(model);
+    const next = candidate === undefined ? 'roll one out' : `version ${candidate} is on its way`;
+    if (live === undefined)
+      throw new SluiceError('model_unavailable', `no version of model ${model} is live yet: ${next}`);
+    const entry = this.entries.get(model)?.get(live);
+    if (entry) return entry;
+    const code = this.alive.length === 0 ? 'no_worker' : 'model_unavailable';
+    throw new SluiceError(code, `${name({ model, version: live })} is live, but no worker that is alive has it`);
   }
 
   private versionsOf(model: string): Map<string, Entry> {

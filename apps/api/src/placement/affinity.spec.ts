@@ -7,6 +7,7 @@ import { createLogger } from '@sluice/telemetry';
 import { workerLoad } from '@sluice/testing';
 import { LoadWatch } from '../admission/load-watch.js';
 import { ModelCatalogue } from '../models/model-catalogue.js';
+import { nothingRegistered } from '../routing/nothing-registered.fixture.js';
 import { Affinity } from './affinity.js';
 
 const SHARED = 'inference.keyed.1';
@@ -29,7 +30,7 @@ class World {
   private readonly logger = createLogger('api', 'silent');
   private readonly api = new InMemoryCluster(this.hub, this.clock, 60_000);
   private readonly queue = new InMemoryJobQueue(compileApiConfig({}).queue, this.clock);
-  private readonly catalogue = new ModelCatalogue(this.api, this.clock, this.logger);
+  private readonly catalogue = new ModelCatalogue(this.api, nothingRegistered(this.clock), this.clock, this.logger);
   private readonly loads = new LoadWatch(this.api, this.queue, this.catalogue, this.logger);
   private readonly ids = new JobIds(Date.now, Math.random);
   readonly affinity = new Affinity(this.catalogue, this.loads, this.queue);

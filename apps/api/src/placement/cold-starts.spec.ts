@@ -5,6 +5,7 @@ import { InMemoryJobQueue } from '@sluice/job-queue';
 import { createLogger } from '@sluice/telemetry';
 import { CONFORMANCE_SETTINGS, workerLoad, workerReport } from '@sluice/testing';
 import { ModelCatalogue } from '../models/model-catalogue.js';
+import { nothingRegistered } from '../routing/nothing-registered.fixture.js';
 import { ColdStarts } from './cold-starts.js';
 
 const REF = { model: 'm', version: '1' };
@@ -29,7 +30,7 @@ describe('a request for a model that no worker has in memory', () => {
     worker = member();
     const api = member();
     queue = new InMemoryJobQueue(CONFORMANCE_SETTINGS, clock);
-    catalogue = new ModelCatalogue(api, clock, createLogger('api', 'silent'));
+    catalogue = new ModelCatalogue(api, nothingRegistered(clock), clock, createLogger('api', 'silent'));
     coldStarts = new ColdStarts(catalogue, api, queue, clock);
   });
   afterEach(async () => {

@@ -16,9 +16,14 @@ describe('planCluster', () => {
       SLUICE_WORKER_NAME: 'worker-1',
       SLUICE_INTRA_OP_THREADS: '4',
       SLUICE_MODELS: '/srv/sluice/models',
+      SLUICE_STORE: '/srv/sluice/.sluice/store',
       MALLOC_TRIM_THRESHOLD_: '131072',
     });
-    expect(plan.environment.api('redis://x')).toMatchObject({ PORT: '3000', SLUICE_HOST: '127.0.0.1' });
+    expect(plan.environment.api('redis://x')).toMatchObject({
+      PORT: '3000',
+      SLUICE_HOST: '127.0.0.1',
+      SLUICE_STORE: '/srv/sluice/.sluice/store',
+    });
   });
 
   it('gives a worker its device, counted as nvidia-smi counts, and no port', () => {

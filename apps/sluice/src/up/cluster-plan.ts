@@ -34,6 +34,7 @@ export function planCluster(
     ...env,
     SLUICE_HOST: host,
     SLUICE_MODELS: env['SLUICE_MODELS'] || join(root, 'models'),
+    SLUICE_STORE: env['SLUICE_STORE'] || join(root, '.sluice', 'store'),
   };
   return {
     host,

@@ -38,7 +38,6 @@ const staged = (
   return stageJob(
     {
       lease,
-      replyTo: 'api',
       priority: 1,
       enqueuedAt: 0,
       expiresAt,

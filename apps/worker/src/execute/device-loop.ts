@@ -56,6 +56,12 @@ export class DeviceLoop {
     return this.inProgress;
   }
 
+  /** Nothing runs, and nothing could. */
+  get isIdle(): boolean {
+    const now = this.clock.now();
+    return this.inTurn === undefined && !this.lanes.some((lane) => lane.readyAt(now) <= now);
+  }
+
   /** Device time charged since the start, in ms, by class. */
   used(): Readonly<Record<string, number>> {
     return this.share.used();

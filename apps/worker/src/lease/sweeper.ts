@@ -66,11 +66,11 @@ export class Sweeper {
     }
   }
 
-  /** Those of all versions that this worker knows, shared and anybody's own, and the one of its updates. */
+  /** Those of all versions that this worker knows, shared and anybody's own, and those of updates. */
   private queues(): string[] {
     const known = this.models.knownQueues();
     const own = this.peers.ownQueues.filter((queue) => known.includes(sharedQueue(queue)));
-    return [...known, ...own, workerUpdateQueue(this.identity.id)];
+    return [...known, ...own, MODEL_UPDATE_QUEUE, workerUpdateQueue(this.identity.id)];
   }
 
   /**

@@ -47,11 +47,11 @@ describe('a worker with a memory budget', () => {
     write('b', 10);
     write('large', 11);
     fence = (await api.lead('the test', 600_000))!;
-    await api.subscribe('api', (replies) => answered.push(...replies.map(({ jobId }) => jobId)));
+    await queue.listenForReplies('api', (replies) => answered.push(...replies.map(({ jobId }) => jobId)));
     const module = WorkerModule.with(config, createLogger('worker', 'silent'), {
       clock,
       random: new SystemRandom(),
-      queue,
+      queue: queue.beside(clock),
       cluster: new InMemoryCluster(hub, clock, config.presenceMs),
       store: new FolderModelStore(folder),
       engines: new Engines({ onnxruntime_onnx: new OnnxEngine(config.engine), scripted }),

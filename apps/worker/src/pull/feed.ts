@@ -151,7 +151,7 @@ export class Feed {
       if (staging.size > 0) continue;
       const known = offered ?? this.thief.lastVictim(shareClass);
       if (this.device.turn && known === undefined) continue;
-      const jobs = await this.thief.steal(shareClass, known);
+      const jobs = await this.thief.steal(shareClass, known, () => this.device.isIdle);
       if (!jobs) continue;
       await this.stage(lane, jobs);
       return true;
@@ -204,7 +204,8 @@ export class Feed {
 
   private async lookForUpdate(): Promise<void> {
     const now = this.clock.now();
-    const due = this.woken === this.updates.queue || now - this.lookedForUpdateAt >= UPDATE_LOOK_MS;
+    const isWoken = this.woken !== undefined && this.updates.queues.includes(this.woken);
+    const due = isWoken || now - this.lookedForUpdateAt >= UPDATE_LOOK_MS;
     if (!this.updates.hasRoom || !due) return;
     // Where one was there may be more: as soon as this one is done.
     this.lookedForUpdateAt = (await this.updates.pull()) ? -Infinity : now;
@@ -221,9 +222,9 @@ export class Feed {
     return this.audible([...this.wanted().keys()]).some((queue) => !queues.includes(queue));
   }
 
-  /** With the queue of updates, while there is room for one. */
+  /** With the queues of updates, while there is room for one. */
   private audible(queues: readonly string[]): readonly string[] {
-    return this.updates.hasRoom ? [...queues, this.updates.queue] : queues;
+    return this.updates.hasRoom ? [...queues, ...this.updates.queues] : queues;
   }
 
   /** Whether it could take what is offered: nobody else hears of that offer. */

@@ -64,7 +64,7 @@ export class Puller {
     this.averageMs = runningAverage(this.averageMs, this.clock.now() - startedAt);
     try {
       this.statistics.failed(model.ref, dropped.length);
-      await this.settler.replyDropped(dropped);
+      this.settler.noteDropped(dropped);
       const staged = (await Promise.all(jobs.map((job) => this.stage(job, model, leasedAt)))).flatMap(
         (job) => job ?? [],
       );

@@ -58,7 +58,7 @@ export class SchedTracer {
     this.before = load;
     const stole = this.takeStolen();
     try {
-      const queues = [...this.models.hostedModels().flatMap((model) => model.queues), this.updates.queue];
+      const queues = [...this.models.hostedModels().flatMap((model) => model.queues), ...this.updates.queues];
       const [shared, own] = await Promise.all([
         this.waiting(queues.filter((queue) => queueOwner(queue) === undefined)),
         this.waiting(queues.filter((queue) => queueOwner(queue) !== undefined)),

@@ -9,7 +9,7 @@ const request = (rows: number, ending: Partial<EndedRequest> = {}): EndedRequest
   const times = { enqueuedAt: NOW - 100, expiresAt: 0 };
   return {
     job: {
-      leased: { lease, replyTo: '', priority: 1, payload: new Uint8Array(), deaths, ...times },
+      leased: { lease, priority: 1, payload: new Uint8Array(), deaths, ...times },
       leasedAt: NOW - 60,
       rows,
     },

@@ -64,16 +64,17 @@ export class Thief {
 
   /**
    * @param known a queue where there is something, or was
+   * @param isIdle asked before it looks around: an update may have come by then
    * @returns undefined when nothing is worth it
    */
-  async steal(shareClass: string, known: string | undefined): Promise<StagedJob[] | undefined> {
+  async steal(shareClass: string, known: string | undefined, isIdle = () => true): Promise<StagedJob[] | undefined> {
     this.left.delete(shareClass);
     if (!this.config.isStealing) return undefined;
     if (known !== undefined) return this.rob(this.victims(shareClass, [known]), shareClass);
     const victims = this.victims(shareClass, this.peers.ownQueues);
     if (victims.length === 0 || !(await this.beginSearch())) return undefined;
     try {
-      return await this.rob(victims, shareClass);
+      return isIdle() ? await this.rob(victims, shareClass) : undefined;
     } finally {
       this.endSearch();
     }

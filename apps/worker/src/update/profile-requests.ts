@@ -27,7 +27,7 @@ export class ProfileRequests {
     if (this.seen.has(model)) return;
     this.seen.add(model);
     try {
-      if (await this.profiler.recall(model)) await this.intake.askForProfile(model.ref);
+      if (await this.profiler.recall(model)) await this.intake.ask({ kind: 'profile', ...model.ref, again: false });
     } catch (error) {
       this.seen.delete(model);
       this.logger.warn({ ...model.ref, reason: messageOf(error) }, 'profile_not_asked_for');

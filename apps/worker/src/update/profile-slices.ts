@@ -1,5 +1,6 @@
 import type { Clock } from '@sluice/clock';
 import type { CostPoint } from '@sluice/contracts';
+import { Slice } from './slice.js';
 
 /** Sizes that are measured, up to the most that the model is served with. */
 const SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256];
@@ -32,43 +33,16 @@ export async function* profileSlices(plan: ProfilePlan): AsyncGenerator<number, 
     const measured: number[] = [];
     const expected = () => measured.at(-1) ?? previousMs;
     if (slice.isOver(expected())) yield slice.end();
-    await slice.run(rows);
+    await slice.run(() => plan.run(rows));
     while (!isEnough(measured)) {
       if (slice.isOver(expected())) yield slice.end();
-      measured.push(await slice.run(rows));
+      measured.push(await slice.run(() => plan.run(rows)));
       plan.onProgress((index + Math.min(1, measured.length / MOST_RUNS)) / sizes.length);
     }
     previousMs = median(measured);
     plan.onPoint({ rows, ms: previousMs });
   }
   yield slice.end();
-}
-
-class Slice {
-  private startedAt: number | undefined;
-  private deviceMs = 0;
-
-  constructor(private readonly plan: ProfilePlan) {}
-
-  async run(rows: number): Promise<number> {
-    this.startedAt ??= this.plan.clock.now();
-    const ms = await this.plan.run(rows);
-    this.deviceMs += ms;
-    return ms;
-  }
-
-  /** Whether a run that is expected to take so long would make it too long. */
-  isOver(expectedMs: number): boolean {
-    return this.startedAt !== undefined && this.plan.clock.now() - this.startedAt + expectedMs > this.plan.sliceMs;
-  }
-
-  /** @returns the device time that it took, in ms */
-  end(): number {
-    const { deviceMs } = this;
-    this.startedAt = undefined;
-    this.deviceMs = 0;
-    return deviceMs;
-  }
 }
 
 function sizesUpTo(maxBatchSize: number): number[] {

@@ -14,13 +14,16 @@ import { ModelHost } from '../lifecycle/model-host.js';
 import { generateInputs } from './generated-inputs.js';
 import { profileSlices } from './profile-slices.js';
 import type { SlicedWork } from './sliced-work.js';
+import type { StageContext, UpdateStage } from './update-stage.js';
 
 /** A profile that was begun so often and never finished is not begun again by itself: it may be what ends the process. */
 const MOST_ATTEMPTS = 3;
 
 /** Measures model versions on this worker's device, and knows what was measured before on devices of its kind. */
 @Injectable()
-export class Profiler {
+export class Profiler implements UpdateStage<ProfileJob> {
+  readonly kind = 'profile';
+
   constructor(
     private readonly config: WorkerConfig,
     private readonly cluster: Cluster,
@@ -42,7 +45,7 @@ export class Profiler {
   }
 
   /** @throws SluiceError model_unavailable: the version is not served here (any more) */
-  async prepare(job: ProfileJob, jobId: string, onProgress: (progress: number) => void): Promise<SlicedWork> {
+  async prepare(job: ProfileJob, { jobId, onProgress }: StageContext): Promise<SlicedWork> {
     const model = this.models.find(job);
     if (!model) throw new SluiceError('model_unavailable', `${job.model} ${job.version} is not served by this worker`);
     const known = await this.known(model);

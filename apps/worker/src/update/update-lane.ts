@@ -7,19 +7,32 @@ import type { Lane } from '../execute/lane.js';
 import { Settler } from '../settle/settler.js';
 import type { SlicedWork, WorkProgress } from './sliced-work.js';
 
-/** An update that was leased, and the work that it is. */
+/** An update that was leased, and how to make work of it. */
 export interface Update {
   readonly leased: LeasedJob;
-  readonly work: SlicedWork;
+  /** Undefined: it is not done here, and its lease was given back. The signal: it was given up. */
+  readonly prepare: (signal: AbortSignal) => Promise<SlicedWork | undefined>;
   readonly progress: () => WorkProgress;
 }
 
-/** Model updates: works on one at most, a slice at a time. */
+interface Current extends Update {
+  readonly abort: AbortController;
+  /** Undefined while it is being prepared. */
+  work: SlicedWork | undefined;
+}
+
+/**
+ * Model updates: one at most.
+ *
+ * Modes: *free*; *preparing*, beside the device; *working*, a slice at a time. An update that is given up leaves its mode
+ * at once; what it has begun ends with the slice that runs, or when its preparation heeds the signal.
+ */
 @Injectable()
 export class UpdateLane implements Lane {
   readonly shareClass = MODEL_UPDATE_CLASS;
-  private current: Update | undefined;
-  private readonly ending = new Set<Promise<void>>();
+  private current: Current | undefined;
+  /** What still goes on of updates: being prepared, given up or settled. */
+  private readonly pending = new Set<Promise<void>>();
   private sliceCount = 0;
   private onChange = () => {};
 
@@ -39,7 +52,7 @@ export class UpdateLane implements Lane {
   }
 
   get hasUnsettled(): boolean {
-    return this.ending.size > 0;
+    return this.pending.size > 0;
   }
 
   get slices(): number {
@@ -51,7 +64,7 @@ export class UpdateLane implements Lane {
   }
 
   readyAt(now: number): number {
-    return this.current ? now : Infinity;
+    return this.current?.work ? now : Infinity;
   }
 
   /**
@@ -61,31 +74,36 @@ export class UpdateLane implements Lane {
   expectedMs(): undefined {}
 
   begin(update: Update): void {
-    this.current = update;
+    const current: Current = { ...update, abort: new AbortController(), work: undefined };
+    this.current = current;
     this.logger.info({ jobId: update.leased.lease.jobId, update: update.progress().name }, 'update_started');
+    this.follow(this.prepare(current));
     this.onChange();
   }
 
   /**
-   * Gives up what it does: all of it, or when its job is among those given. It ends with the slice that runs.
+   * Gives up what it does: all of it, or when its job is among those given.
    * @returns the leases that are held for nothing now
    */
   giveUp(jobIds?: ReadonlySet<string>): Lease[] {
     const { current } = this;
     if (!current || jobIds?.has(current.leased.lease.jobId) === false) return [];
     this.current = undefined;
-    void current.work.slices.return().finally(() => current.work.close());
+    current.abort.abort();
+    const { work } = current;
+    if (work) this.follow(abandon(work));
     this.onChange();
     return [current.leased.lease];
   }
 
   async turn(): Promise<number> {
     const { current } = this;
-    if (!current) return 0;
+    const work = current?.work;
+    if (!work) return 0;
     const startedAt = this.clock.now();
     try {
-      const { done, value } = await current.work.slices.next();
-      if (done) this.end(current, () => current.work.conclude());
+      const { done, value } = await work.slices.next();
+      if (done) this.end(current, () => work.conclude());
       else this.sliceCount++;
       return done ? 0 : value;
     } catch (error) {
@@ -95,18 +113,26 @@ export class UpdateLane implements Lane {
     }
   }
 
-  private end(update: Update, conclude: () => Promise<Uint8Array>): void {
-    if (this.current !== update) return;
+  /** Never rejects. */
+  private async prepare(current: Current): Promise<void> {
+    try {
+      const work = await current.prepare(current.abort.signal);
+      if (this.current !== current) work?.close();
+      else if (work) current.work = work;
+      else this.current = undefined;
+    } catch (error) {
+      this.end(current, () => Promise.reject(error));
+    }
+  }
+
+  private end(current: Current, conclude: () => Promise<Uint8Array>): void {
+    if (this.current !== current) return;
     this.current = undefined;
-    const ending = this.conclude(update, conclude).finally(() => {
-      this.ending.delete(ending);
-      this.onChange();
-    });
-    this.ending.add(ending);
+    this.follow(this.conclude(current, conclude));
   }
 
   /** Never rejects: an update that could not be settled lapses, and is begun again. */
-  private async conclude({ leased, work, progress }: Update, conclude: () => Promise<Uint8Array>): Promise<void> {
+  private async conclude({ leased, work, progress }: Current, conclude: () => Promise<Uint8Array>): Promise<void> {
     try {
       const outcome: Outcome = await conclude().then(
         (result) => ({ ok: true, result }),
@@ -117,9 +143,23 @@ export class UpdateLane implements Lane {
     } catch (error) {
       this.logger.warn({ jobId: leased.lease.jobId, reason: messageOf(error) }, 'update_unsettled');
     } finally {
-      work.close();
+      work?.close();
     }
   }
+
+  private follow(going: Promise<void>): void {
+    const pending = going.finally(() => {
+      this.pending.delete(pending);
+      this.onChange();
+    });
+    this.pending.add(pending);
+  }
+}
+
+/** Of work that was given up nobody asks how it ended. */
+async function abandon(work: SlicedWork): Promise<void> {
+  await work.slices.return().catch(() => {});
+  work.close();
 }
 
 function errorBody(error: unknown): ErrorBody {

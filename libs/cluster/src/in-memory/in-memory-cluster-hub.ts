@@ -15,8 +15,6 @@ export class InMemoryClusterHub {
   readonly reports: ExpiringMap<WorkerReport>;
   readonly loads: ExpiringMap<WorkerLoad>;
   readonly runs = new Map<string, readonly string[]>();
-  /** By API process; each takes care of its own turn. */
-  readonly listeners = new Map<string, (message: Uint8Array) => void>();
   readonly states = new Map<string, DesiredState>();
   readonly watchers = new Set<() => void>();
   readonly coordinator: ExpiringMap<string>;

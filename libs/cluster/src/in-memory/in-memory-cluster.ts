@@ -1,10 +1,9 @@
 import type { Clock, Timer } from '@sluice/clock';
 import type { ModelProfile, ModelRef } from '@sluice/contracts';
-import { Cluster, type Reply, type WorkerReport } from '../cluster.js';
+import { Cluster, type WorkerReport } from '../cluster.js';
 import type { ModelAssignment } from '../model-assignment.js';
 import type { DesiredState } from '../model-state.js';
 import type { ModelStatistics } from '../model-statistics.js';
-import { decodeReplies, encodeReplies } from '../reply-frame.js';
 import { fromFields, LATEST_FIELD, toFields } from '../statistics-fields.js';
 import type { WorkerLoad } from '../worker-load.js';
 import type { InMemoryClusterHub } from './in-memory-cluster-hub.js';
@@ -20,7 +19,6 @@ const BEATS_PER_PRESENCE = 3;
 export class InMemoryCluster extends Cluster {
   private report: WorkerReport | undefined;
   private beat: Timer | undefined;
-  private apiId: string | undefined;
   private watcher: (() => void) | undefined;
   private assignmentWatcher: (() => void) | undefined;
 
@@ -62,19 +60,6 @@ export class InMemoryCluster extends Cluster {
 
   override async lastRun(workerId: string): Promise<readonly string[]> {
     return this.hub.runs.get(workerId) ?? [];
-  }
-
-  override async reply(apiId: string, replies: readonly Reply[]): Promise<boolean> {
-    const deliver = this.hub.listeners.get(apiId);
-    // Through the same bytes as on the wire.
-    deliver?.(encodeReplies(replies));
-    return deliver !== undefined;
-  }
-
-  override async subscribe(apiId: string, onReplies: (replies: readonly Reply[]) => void): Promise<void> {
-    this.apiId = apiId;
-    // In a turn of the listener's own process, never within the sender's.
-    this.hub.listeners.set(apiId, (message) => this.clock.soon(() => onReplies(decodeReplies(message))));
   }
 
   override async setModelState(model: string, state: DesiredState['state']): Promise<DesiredState> {
@@ -191,10 +176,9 @@ export class InMemoryCluster extends Cluster {
     this.disconnect();
   }
 
-  /** As when its process is gone: it says nothing, and whoever answers it is told that nobody listens. */
+  /** As when its process is gone: it says nothing, and hears nothing. */
   disconnect(): void {
     this.beat?.cancel();
-    if (this.apiId !== undefined) this.hub.listeners.delete(this.apiId);
     if (this.watcher) this.hub.watchers.delete(this.watcher);
     if (this.assignmentWatcher) this.hub.assignmentWatchers.delete(this.assignmentWatcher);
   }

@@ -83,9 +83,4 @@ export class ClusterKeys {
   statisticsSequence(workerId: string): string {
     return `sluice:${this.prefix}:statistics-sequence:${workerId}`;
   }
-
-  /** A channel: replies to one API process. */
-  replies(apiId: string): string {
-    return `sluice:${this.prefix}:replies:${apiId}`;
-  }
 }

@@ -1,11 +1,10 @@
-import { redisConnection } from '@sluice/redis-connection';
+import { redisConnection, Subscriptions } from '@sluice/redis-connection';
 import type { Redis } from 'ioredis';
 import type { ModelProfile, ModelRef } from '@sluice/contracts';
-import { Cluster, type Reply, type WorkerReport } from '../cluster.js';
+import { Cluster, type WorkerReport } from '../cluster.js';
 import type { ModelAssignment } from '../model-assignment.js';
 import type { DesiredState } from '../model-state.js';
 import type { ModelStatistics } from '../model-statistics.js';
-import { decodeReplies, encodeReplies } from '../reply-frame.js';
 import type { WorkerLoad } from '../worker-load.js';
 import { Coordination } from './coordination.js';
 import { ClusterKeys } from './keys.js';
@@ -14,7 +13,6 @@ import { Presence } from './presence.js';
 import { ProfileStore } from './profile-store.js';
 import { Searches } from './searches.js';
 import { StatisticsStore } from './statistics-store.js';
-import { Subscriptions } from './subscriptions.js';
 import { WorkerLoads } from './worker-loads.js';
 
 export interface RedisClusterOptions {
@@ -29,7 +27,7 @@ export interface RedisClusterOptions {
 const KEEP_RUN_MS = 60_000;
 const PING_MS = 1_000;
 
-/** Presence as keys that expire, replies as one pub/sub channel per API process, wishes and counters as hashes. */
+/** Presence as keys that expire, wishes and counters as hashes, changes told by pub/sub. */
 export class RedisCluster extends Cluster {
   private readonly redis: Redis;
   private readonly subscriptions: Subscriptions;
@@ -47,7 +45,7 @@ export class RedisCluster extends Cluster {
     super();
     this.onError = onError;
     this.redis = redisConnection(redisUrl, 'cluster', onError);
-    this.subscriptions = new Subscriptions(redisUrl, onError);
+    this.subscriptions = new Subscriptions(redisUrl, 'subscriptions', onError);
     this.keys = new ClusterKeys(prefix);
     this.presence = new Presence(this.redis, this.keys, presenceMs, onError);
     this.states = new ModelStates(this.redis, this.keys);
@@ -93,19 +91,6 @@ export class RedisCluster extends Cluster {
   override async lastRun(workerId: string): Promise<readonly string[]> {
     const run = await this.redis.get(this.keys.run(workerId));
     return run ? (JSON.parse(run) as string[]) : [];
-  }
-
-  override async reply(apiId: string, replies: readonly Reply[]): Promise<boolean> {
-    const message = encodeReplies(replies);
-    const listeners = await this.redis.publish(
-      this.keys.replies(apiId),
-      Buffer.from(message.buffer, message.byteOffset, message.byteLength),
-    );
-    return listeners > 0;
-  }
-
-  override subscribe(apiId: string, onReplies: (replies: readonly Reply[]) => void, onGap: () => void): Promise<void> {
-    return this.subscriptions.add(this.keys.replies(apiId), (message) => onReplies(decodeReplies(message)), onGap);
   }
 
   override setModelState(model: string, state: DesiredState['state']): Promise<DesiredState> {

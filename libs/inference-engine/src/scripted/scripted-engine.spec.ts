@@ -66,6 +66,12 @@ describe('ScriptedEngine', () => {
     expect((await model.run(rows(2, 8))).deviceMs).toBeLessThan(STALL_MS);
   });
 
+  it('is one too high in some rows with wrongEvery', async () => {
+    const model = await load({ ...BASE, wrongEvery: 20 });
+    const { outputs } = await model.run(keyed([19, 20, 21, 40], 'y'));
+    expect([...new Float32Array(outputs[0]!.bytes.slice().buffer)]).toEqual([29, 31, 31, 51]);
+  });
+
   describe('with a price for a miss', () => {
     const MISSES: ScriptedModelFile['outputs'][number] = { name: 'missed', datatype: 'INT32', shape: [-1] };
     const PRICED: ScriptedModelFile = {
@@ -173,6 +179,7 @@ describe('ScriptedEngine', () => {
     ['which is not summed', { ...BASE, inputs: [{ name: 'x', datatype: 'BYTES', shape: [-1] }] }],
     ['cannot echo', { ...BASE, compute: 'echo' }],
     ['variable dimension', { ...BASE, outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, -1] }] }],
+    ['makes sums wrong', { ...BASE, compute: 'echo', outputs: BASE.inputs, wrongEvery: 20 }],
     ['failRowWithValue', { ...BASE, failRowWithValue: 1 }],
   ] satisfies [string, object][])('refuses a file for its %s', async (problem, file) => {
     const path = join(folder, 'bad.json');
@@ -184,11 +191,14 @@ describe('ScriptedEngine', () => {
     });
   });
 
-  it('takes its process along on crashOnValue', async () => {
+  it.each([
+    ['crashOnValue', { crashOnValue: 13 }, 'SIGABRT'],
+    ['loadCrashes', { loadCrashes: true }, 'SIGSEGV'],
+  ] as const)('takes its process along on %s', async (_, fields, expected) => {
     const path = join(folder, 'crash.json');
     const program = join(folder, 'crash.mjs');
     const built = new URL('../../../../dist/libs/inference-engine/src/index.js', import.meta.url);
-    await writeFile(path, JSON.stringify({ ...BASE, crashOnValue: 13 }));
+    await writeFile(path, JSON.stringify({ ...BASE, ...fields }));
     await writeFile(
       program,
       `import { ScriptedEngine, packBatch } from ${JSON.stringify(built.href)};
@@ -198,7 +208,7 @@ describe('ScriptedEngine', () => {
     );
     const child = spawn(process.execPath, [program, path], { stdio: 'ignore' });
     const [, signal] = await once(child, 'exit');
-    expect(signal).toBe('SIGABRT');
+    expect(signal).toBe(expected);
   });
 });
 
@@ -207,9 +217,9 @@ function rows(count: number, value = 1) {
   return packBatch([{ name: 'x', datatype: 'FP32', shape: [count, 3], bytes }], ['y']);
 }
 
-function keyed(keys: readonly number[]) {
+function keyed(keys: readonly number[], output = 'missed') {
   const bytes = new Uint8Array(Float32Array.from(keys.flatMap((key) => [key, 5, 5])).buffer);
-  return packBatch([{ name: 'x', datatype: 'FP32', shape: [keys.length, 3], bytes }], ['missed']);
+  return packBatch([{ name: 'x', datatype: 'FP32', shape: [keys.length, 3], bytes }], [output]);
 }
 
 function int32(tensor: Tensor | undefined): number[] {

@@ -18,6 +18,8 @@ const scriptedModel = z
     loadMs: z.number().nonnegative().default(0),
     /** While it loads no run of any model starts, as where one thread or one stream does all that the device does. */
     loadHoldsDevice: z.boolean().default(false),
+    /** Loading it kills the process: a file that the runtime does not survive. */
+    loadCrashes: z.boolean().default(false),
     /** Memory that it takes while it is loaded, every page of it written to; none by default. */
     memoryBytes: z.number().int().nonnegative().default(0),
     /**
@@ -34,6 +36,8 @@ const scriptedModel = z
      * input i. Either way an answer shows which request it belongs to.
      */
     compute: z.enum(['sum', 'echo']).default('sum'),
+    /** A sum is one too high in a row whose first input starts with a multiple of this: a version that is worse. */
+    wrongEvery: z.number().int().positive().optional(),
     /** A run fails in which a row of the first input starts with this value: a poisoned request. */
     failRowsWithValue: z.number().optional(),
     /** A run takes stallMs longer in which a row of the first input starts with this value: native code that hangs. */
@@ -43,10 +47,12 @@ const scriptedModel = z
     crashOnValue: z.number().optional(),
   })
   .superRefine((model, context) => {
-    const { compute, inputs, outputs, missOutput } = model;
+    const { compute, inputs, outputs, missOutput, wrongEvery } = model;
     const computed = outputs.filter(({ name }) => name !== missOutput);
     const problem =
-      missProblem(model) ?? (compute === 'echo' ? echoProblem(inputs, computed) : sumProblem(inputs, computed));
+      missProblem(model) ??
+      wrongProblem(wrongEvery, compute) ??
+      (compute === 'echo' ? echoProblem(inputs, computed) : sumProblem(inputs, computed));
     if (problem) context.addIssue({ code: 'custom', message: problem });
   });
 
@@ -78,6 +84,10 @@ function missProblem({ inputs, outputs, missMs, holdsKeys, missOutput }: MissFie
   // Those before it are computed from the inputs in their places.
   if (output !== outputs.length - 1) return `missOutput names ${missOutput}, which has to be the last output`;
   return sumProblem([], outputs.slice(output));
+}
+
+function wrongProblem(wrongEvery: number | undefined, compute: 'sum' | 'echo'): string | undefined {
+  return wrongEvery !== undefined && compute === 'echo' ? 'wrongEvery makes sums wrong: use compute: "sum"' : undefined;
 }
 
 function echoProblem(inputs: readonly TensorSpec[], outputs: readonly TensorSpec[]): string | undefined {

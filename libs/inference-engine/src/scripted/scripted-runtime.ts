@@ -32,6 +32,7 @@ export class ScriptedRuntime implements Runtime {
     const memory = new Uint8Array(model.memoryBytes).fill(WRITTEN);
     if (model.loadHoldsDevice) this.turn.during(() => blockFor(model.loadMs));
     else blockFor(model.loadMs);
+    if (model.loadCrashes) process.kill(process.pid, 'SIGSEGV');
     const session = new ScriptedSession(model);
     this.#sessions.set(key, { session, memory });
     return session.loaded;

@@ -50,10 +50,18 @@ export class ScriptedSession {
       const row = values.indexOf(model.failRowsWithValue);
       throw new SluiceError('inference_failed', `row ${row} has the value that fails`);
     }
-    const sums = model.compute === 'sum' ? rowSums(batch, rows) : [];
+    const sums = model.compute === 'sum' ? this.sumsOf(batch, rows) : [];
     return batch.outputs.map((name) =>
       name === model.missOutput ? this.missOutput(name, missed) : this.output(name, batch, sums),
     );
+  }
+
+  private sumsOf(batch: PackedBatch, rows: number): number[] {
+    const { wrongEvery } = this.model;
+    const sums = rowSums(batch, rows);
+    if (wrongEvery === undefined) return sums;
+    const firsts = this.firstValuesOf(batch);
+    return sums.map((sum, row) => ((firsts[row] ?? 1) % wrongEvery === 0 ? sum + 1 : sum));
   }
 
   private stalls(batch: PackedBatch): boolean {

@@ -19,7 +19,7 @@ export interface SimulatedDevice {
   readonly read: (path: string) => string;
   /** What a run takes by what its model says it costs; 1 by default. */
   readonly pace?: () => number;
-  /** A run has crashed the process: nothing comes back from it. */
+  /** A run, or a load, has crashed the process: nothing comes back from it. */
   readonly onCrash: () => void;
 }
 
@@ -46,6 +46,7 @@ export class SimulatedEngine extends InferenceEngine {
   override async load({ ref, path }: ModelSource): Promise<LoadedModel> {
     const parsed = parseScriptedModel(this.device.read(path));
     if (parsed.loadMs > 0) await this.#passLoad(parsed);
+    if (parsed.loadCrashes) return this.#crash();
     const session = new ScriptedSession(parsed);
     let last: Promise<unknown> = Promise.resolve();
     const model: LoadedModel = new ThreadedModel(ref, session.loaded, {
@@ -77,18 +78,20 @@ export class SimulatedEngine extends InferenceEngine {
   }
 
   async #run(session: ScriptedSession, batch: PackedBatch): Promise<RunResult> {
-    const { clock, pace, onCrash } = this.device;
+    const { clock, pace } = this.device;
     while (this.#holding) await this.#holding;
     const run = session.begin(batch);
     const startedAt = clock.now();
     await clock.sleep(run.costMs * (pace?.() ?? 1));
     const deviceMs = clock.now() - startedAt;
     this.#ledger.record(run.rows, deviceMs);
-    if (session.isFatal(run)) {
-      onCrash();
-      return new Promise<never>(() => {});
-    }
+    if (session.isFatal(run)) return this.#crash();
     return { outputs: session.answer(run), buffer: move(batch).buffer, deviceMs };
+  }
+
+  #crash(): Promise<never> {
+    this.device.onCrash();
+    return new Promise(() => {});
   }
 }
 

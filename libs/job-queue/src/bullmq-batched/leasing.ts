@@ -89,27 +89,26 @@ export class Leasing {
     );
     return refused
       .filter((_, index) => settled[index] === 'settled')
-      .map(({ lease: { jobId }, replyTo, error }) => ({ jobId, replyTo, error }));
+      .map(({ lease: { jobId }, error }) => ({ jobId, error }));
   }
 
   private async openOne(lease: Lease, job: TakenJob): Promise<LeasedJob | Refused> {
     const data = parseJobData(parseJson(job.data));
     if (!data) {
       const message = `job ${job.id} was not written by Sluice: it has none of the fields that a request has`;
-      return { lease, replyTo: '', error: { code: 'invalid_request', message } };
+      return { lease, error: { code: 'invalid_request', message } };
     }
     if (job.isPlain) this.leased.remember(lease, data);
-    const { replyTo, expiresAt } = data;
+    const { expiresAt } = data;
     const { bytes, clock, handles } = this.parts;
-    if (expiresAt <= clock.now()) return { lease, replyTo, error: expiredError(clock.now() - job.timestamp) };
+    if (expiresAt <= clock.now()) return { lease, error: expiredError(clock.now() - job.timestamp) };
     const stored = data.payload;
     const isHere = 'field' in stored;
     const payload = isHere ? job.payload : await bytes.get(stored, handles.keysOf(lease.queue).job(job.id));
-    if (!payload || (isHere && payload.byteLength !== stored.bytes)) return { lease, replyTo, error: inputGoneError() };
+    if (!payload || (isHere && payload.byteLength !== stored.bytes)) return { lease, error: inputGoneError() };
     const deaths = countDeaths(data);
     return {
       lease,
-      replyTo,
       priority: job.priority,
       enqueuedAt: job.timestamp,
       expiresAt,

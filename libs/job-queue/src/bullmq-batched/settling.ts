@@ -1,28 +1,22 @@
-import type { ScriptArgument } from '@sluice/redis-connection';
 import { keepAgeOf } from '../bullmq/job-options.js';
 import type { OneByOne } from '../bullmq/one-by-one.js';
-import { keptNote } from '../bullmq/retention.js';
-import { formatFailure, type StoredBytes, type StoredJobData } from '../bullmq/stored-job.js';
+import type { AddressedReply } from '../bullmq/replies.js';
+import type { StoredJobData } from '../bullmq/stored-job.js';
 import type { TransitionParts } from '../bullmq/transitions.js';
 import { groupBy } from '../group-by.js';
-import type { Outcome, SettleOutcome, Settlement } from '../job-queue.js';
-import { limitResult } from '../limits.js';
-import { retentionClass } from '../retention.js';
+import type { SettleOutcome, Settlement } from '../job-queue.js';
+import { prepareEnding } from './ending.js';
 import { inChunks } from './in-chunks.js';
 import type { LeasedData } from './leased-data.js';
 import { JOBS_PER_CALL, SETTLE } from './scripts.js';
-import { storeBytes } from './stored-bytes.js';
 
-interface Ending {
+interface Placed {
   readonly settlement: Settlement;
   readonly data: StoredJobData;
   readonly place: number;
 }
 
-/** The books begin at these keys of the script. */
-const BOOKS = { brief: 10, long: 13 };
-
-/** Jobs end: outcome, result, books and what is no longer needed in one call for each queue. */
+/** Jobs end: outcome, result, books, replies and what is no longer needed in one call for each queue. */
 export class Settling {
   constructor(
     private readonly parts: TransitionParts,
@@ -33,11 +27,11 @@ export class Settling {
   async settle(settlements: readonly Settlement[]): Promise<SettleOutcome[]> {
     const outcomes: (SettleOutcome | undefined)[] = settlements.map(() => undefined);
     const data = await Promise.all(settlements.map(({ lease }) => this.leased.find(lease)));
-    const endings = settlements.flatMap((settlement, place): Ending[] => {
-      const known = data[place];
-      return known ? [{ settlement, data: known, place }] : [];
+    const known = settlements.flatMap((settlement, place): Placed[] => {
+      const found = data[place];
+      return found ? [{ settlement, data: found, place }] : [];
     });
-    const calls = [...groupBy(endings, ({ settlement }) => settlement.lease.queue)].flatMap(([queue, ofQueue]) =>
+    const calls = [...groupBy(known, ({ settlement }) => settlement.lease.queue)].flatMap(([queue, ofQueue]) =>
       inChunks(ofQueue, JOBS_PER_CALL).map((chunk) => this.end(queue, chunk, outcomes)),
     );
     await Promise.all(calls);
@@ -50,82 +44,34 @@ export class Settling {
   }
 
   /** Fills in what came of them; leaves out those that are BullMQ's own matter. */
-  private async end(queue: string, endings: readonly Ending[], outcomes: (SettleOutcome | undefined)[]): Promise<void> {
-    const { redis, handles, clock, retention, settings } = this.parts;
+  private async end(queue: string, placed: readonly Placed[], outcomes: (SettleOutcome | undefined)[]): Promise<void> {
+    const { redis, handles, clock, retention, replies, settings } = this.parts;
     const { keys } = handles.of(queue);
     const { wait, prioritized, active, stalled, events, completed, failed, meta, marker } = keys;
     await retention.know(queue);
-    const written: Promise<unknown>[] = [];
     const now = clock.now();
-    const entries = endings.flatMap(({ settlement, data }) => {
-      const { entry, written: result } = this.entry(settlement, data);
-      if (result) written.push(result);
-      return entry;
-    });
+    const endings = placed.map(({ settlement, data }) => prepareEnding(this.parts, settlement, data));
+    const addresses = [...new Set(endings.map(({ replyTo }) => replyTo))].filter((address) => address !== '');
+    // A number counts from 1; 0 is none of them.
+    const entries = endings.flatMap(({ entry, replyTo }) => [...entry, addresses.indexOf(replyTo) + 1]);
     const states = [wait, prioritized, active, stalled, events, completed, failed, meta, marker];
     const books = [...retention.keys(queue, 'brief'), ...retention.keys(queue, 'long')];
     const endedBefore = Math.floor(now - keepAgeOf(settings) * 1000);
-    const settling = SETTLE.run(redis, [...states, ...books], [keys.job(''), now, endedBefore, ...entries]);
-    const [answer] = await Promise.all([settling, ...written]);
+    const channels = addresses.map((address) => replies.channel(address));
+    const settling = SETTLE.run(
+      redis,
+      [...states, ...books],
+      [keys.job(''), now, endedBefore, channels.length, ...channels, ...entries],
+    );
+    const [answer] = await Promise.all([settling, ...endings.map(({ written }) => written)]);
     const codes = Array.isArray(answer) ? answer.map(Number) : [];
-    for (const [index, { place }] of endings.entries()) {
+    const unanswered: AddressedReply[] = [];
+    for (const [index, { place }] of placed.entries()) {
       const code = codes[index];
       if (code !== -1) outcomes[place] = code === 1 ? 'settled' : 'lost';
+      const { replyBehind } = endings[index] ?? {};
+      if (code === 1 && replyBehind) unanswered.push(replyBehind);
     }
+    await replies.send(unanswered);
   }
-
-  private entry({ lease, outcome: given }: Settlement, data: StoredJobData) {
-    const { retention, settings } = this.parts;
-    const { queue, jobId, token, holder, attempt } = lease;
-    const outcome = limitResult(given, settings);
-    const removeAt = retention.removalOf(data);
-    const { value, result, kept, written } = this.ending(queue, jobId, token, outcome, data, removeAt);
-    const state = outcome.ok ? 'completed' : 'failed';
-    const books = BOOKS[retentionClass(data.keepResultMs)];
-    const entry: ScriptArgument[] = [
-      jobId,
-      token,
-      holder,
-      attempt,
-      state,
-      value,
-      result,
-      books,
-      removeAt,
-      kept,
-      placeOf(data.payload),
-    ];
-    return { entry, written };
-  }
-
-  private ending(
-    queue: string,
-    jobId: string,
-    token: string,
-    outcome: Outcome,
-    { payload }: StoredJobData,
-    removeAt: number,
-  ) {
-    if (!outcome.ok) {
-      // A job that failed keeps a small payload: somebody may retry it in Bull Board.
-      const payloadBytes = 'field' in payload ? payload.bytes : 0;
-      return {
-        value: formatFailure(outcome.error),
-        result: '',
-        kept: keptNote(payloadBytes, undefined),
-        written: undefined,
-      };
-    }
-    const { redis, handles } = this.parts;
-    const key = handles.keysOf(queue).result(jobId, token);
-    const { stored, inHash, written } = storeBytes(redis, 'result', key, outcome.result, removeAt);
-    const kept = keptNote(0, { stored, bytes: outcome.result.byteLength });
-    return { value: JSON.stringify(stored), result: inHash, kept, written };
-  }
-}
-
-/** Where the script finds the payload, to remove it. */
-function placeOf(payload: StoredBytes): string {
-  if ('key' in payload) return payload.key;
-  return 'field' in payload ? 'in the hash' : '';
 }

@@ -14,6 +14,7 @@ import {
   type QueueCounts,
   type QueueHead,
   type QueueSettings,
+  type Reply,
   type SettleOutcome,
   type Settlement,
   type SweptJob,
@@ -35,6 +36,7 @@ import { QueueRegistry } from './queue-registry.js';
 import { raiseJobs } from './raising.js';
 import { RedisClock } from './redis-clock.js';
 import { Removal } from './removal.js';
+import { Replies } from './replies.js';
 import { Retention } from './retention.js';
 import type { TransitionParts, Transitions } from './transitions.js';
 import { WorkSignal } from './work-signal.js';
@@ -59,6 +61,7 @@ export class BullMqJobQueue extends JobQueue {
   private readonly clock: RedisClock;
   private readonly registry: QueueRegistry;
   private readonly admission: Admission;
+  private readonly replies: Replies;
   private readonly transitions: Transitions;
   private readonly retention: Retention;
   private readonly inspection: Inspection;
@@ -86,8 +89,9 @@ export class BullMqJobQueue extends JobQueue {
     this.admission = new Admission(this.redis, this.handles, settings);
     this.retention = new Retention(this.redis, this.handles, this.registry, this.clock, settings);
     const listening = new Listening(this.redis, this.handles);
-    const { redis, handles, bytes, clock, retention } = this;
-    this.transitions = transitions({ redis, handles, bytes, clock, retention, listening, settings });
+    this.replies = new Replies(this.redis, redisUrl, prefix, onError);
+    const { redis, handles, bytes, clock, retention, replies } = this;
+    this.transitions = transitions({ redis, handles, bytes, clock, retention, listening, replies, settings });
     this.inspection = new Inspection(this.redis, this.handles, this.bytes, this.clock, this.retention);
     this.removal = new Removal(this.handles, this.bytes);
     this.eraser = new QueueEraser(this.redis, this.handles, this.registry);
@@ -105,6 +109,7 @@ export class BullMqJobQueue extends JobQueue {
     this.stopped ??= (async () => {
       this.clock.stop();
       this.blocking.disconnect();
+      this.replies.stop();
       await this.handles.close();
       this.redis.disconnect();
     })();
@@ -135,6 +140,14 @@ export class BullMqJobQueue extends JobQueue {
 
   override settle(settlements: readonly Settlement[]): Promise<SettleOutcome[]> {
     return this.transitions.settle(settlements);
+  }
+
+  override listenForReplies(
+    replyTo: string,
+    onReplies: (replies: readonly Reply[]) => void,
+    onGap: () => void,
+  ): Promise<void> {
+    return this.replies.listen(replyTo, onReplies, onGap);
   }
 
   override release(leases: readonly Lease[]): Promise<void> {

@@ -1,12 +1,13 @@
 import { Job } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { parseFailure } from '../failure-text.js';
 import type { JobStatus, Outcome } from '../job-queue.js';
 import type { JobRecord } from '../job-record.js';
 import type { ByteStore } from './byte-store.js';
 import type { QueueHandles } from './queue-handles.js';
 import type { RedisClock } from './redis-clock.js';
 import type { Retention } from './retention.js';
-import { parseFailure, parseJobData, parseReturnValue, type StoredJobData } from './stored-job.js';
+import { parseJobData, parseReturnValue, type StoredJobData } from './stored-job.js';
 
 /** Keys in one EXISTS: Redis answers a number for all of them. */
 const EXISTS_AT_ONCE = 500;

@@ -15,6 +15,11 @@ export function ownedKey(prefix: string, owner: string): string {
   return `sluice:${prefix}:owned:${owner}`;
 }
 
+/** A channel: what came of the jobs with this address. */
+export function repliesChannel(prefix: string, replyTo: string): string {
+  return `sluice:${prefix}:replies:${replyTo}`;
+}
+
 /** What a key given by a client stands for. */
 export function claimKey(prefix: string, key: string): string {
   return `sluice:${prefix}:claim:${key}`;

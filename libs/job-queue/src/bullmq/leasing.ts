@@ -110,15 +110,14 @@ export class Leasing {
     const data = parseJobData(job.data);
     if (!data) {
       const message = `job ${job.id ?? '?'} was not written by Sluice: it has none of the fields that a request has`;
-      return { replyTo: '', error: { code: 'invalid_request', message } };
+      return { error: { code: 'invalid_request', message } };
     }
-    const { replyTo, expiresAt } = data;
+    const { expiresAt } = data;
     const now = this.clock.now();
-    if (expiresAt <= now) return { replyTo, error: expiredError(now - job.timestamp) };
+    if (expiresAt <= now) return { error: expiredError(now - job.timestamp) };
     const payload = await this.bytes.get(data.payload, this.handles.keysOf(queue).job(job.id ?? ''));
-    if (!payload) return { replyTo, error: inputGoneError() };
+    if (!payload) return { error: inputGoneError() };
     return {
-      replyTo,
       priority: job.priority,
       enqueuedAt: job.timestamp,
       expiresAt,

@@ -26,9 +26,9 @@ export class OneByOne implements Transitions {
   private readonly removal: Removal;
 
   constructor(private readonly parts: TransitionParts) {
-    const { handles, bytes, retention, settings, listening, clock } = parts;
+    const { handles, bytes, retention, settings, listening, replies, clock } = parts;
     const leased = new LeasedJobs(handles);
-    this.settling = new Settling(handles, leased, bytes, retention, settings);
+    this.settling = new Settling(handles, leased, bytes, retention, replies, settings);
     this.leasing = new Leasing(handles, leased, this.settling, bytes, listening, clock, settings);
     this.removal = new Removal(handles, bytes);
   }

@@ -1,26 +1,29 @@
 import type { ErrorBody } from '@sluice/contracts';
 import { Job } from 'bullmq';
+import { formatFailure } from '../failure-text.js';
 import type { Lease, Outcome, QueueSettings, SettleOutcome, Settlement } from '../job-queue.js';
 import { limitResult } from '../limits.js';
 import type { ByteStore } from './byte-store.js';
 import type { LeasedJobs } from './leased-jobs.js';
 import { isLost } from './lost-lease.js';
 import type { QueueHandles } from './queue-handles.js';
+import type { Replies } from './replies.js';
 import type { EndingJob, Retention } from './retention.js';
-import { formatFailure, parseJobData } from './stored-job.js';
+import { parseJobData } from './stored-job.js';
 
 interface Ending extends EndingJob {
   readonly job: Job;
   readonly outcome: Outcome;
 }
 
-/** The end of jobs: large results are stored, then the jobs are noted in the books, then they end. */
+/** The end of jobs: large results are stored, then the jobs are noted in the books, then they end and are answered. */
 export class Settling {
   constructor(
     private readonly handles: QueueHandles,
     private readonly leased: LeasedJobs,
     private readonly bytes: ByteStore,
     private readonly retention: Retention,
+    private readonly replies: Replies,
     private readonly settings: QueueSettings,
   ) {}
 
@@ -30,12 +33,13 @@ export class Settling {
     const noted = this.note(endings.flatMap((ending) => ending ?? []));
     const settling = Promise.all(endings.map((ending) => this.end(ending)));
     const [outcomes] = await Promise.all([settling, noted]);
+    const ended = endings.filter((_, index) => outcomes[index] === 'settled').flatMap((ending) => ending ?? []);
+    const answered = this.replies.send(
+      ended.map(({ lease: { jobId }, data, outcome }) => ({ jobId, outcome, replyTo: data?.replyTo ?? '' })),
+    );
     // The payload was kept for whoever would have to run the job again; nobody will.
-    const payloads = endings.flatMap((ending, index) => {
-      const stored = outcomes[index] === 'settled' && ending?.data?.payload;
-      return stored && 'key' in stored ? [stored.key] : [];
-    });
-    await this.bytes.remove(payloads);
+    const payloads = ended.flatMap(({ data }) => (data && 'key' in data.payload ? [data.payload.key] : []));
+    await Promise.all([answered, this.bytes.remove(payloads)]);
     return outcomes;
   }
 

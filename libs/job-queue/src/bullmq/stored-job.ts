@@ -1,6 +1,5 @@
-import { isErrorCode, type ErrorBody } from '@sluice/contracts';
 import { z } from 'zod';
-import type { Deaths, NewJob, Outcome } from '../job-queue.js';
+import type { Deaths, NewJob } from '../job-queue.js';
 
 /**
  * A job as BullMQ stores it. `data` and `returnvalue` pass through JSON, so that bytes are in them as base64, or lie
@@ -51,16 +50,4 @@ export function countDeaths({ deaths = {} }: StoredJobData): Deaths {
 /** Undefined when the job was completed by somebody else's worker. */
 export function parseReturnValue(value: unknown): StoredBytes | undefined {
   return storedBytes.safeParse(value).data;
-}
-
-/** BullMQ keeps a failure as one line of text; this one is read by people in Bull Board and by `parseFailure`. */
-export function formatFailure({ code, message }: ErrorBody): string {
-  return `${code}: ${message}`;
-}
-
-export function parseFailure(reason: string): Outcome {
-  const colon = reason.indexOf(': ');
-  const code = reason.slice(0, colon);
-  if (isErrorCode(code)) return { ok: false, error: { code, message: reason.slice(colon + 2) } };
-  return { ok: false, error: { code: 'internal', message: reason } };
 }

@@ -15,6 +15,7 @@ import type { ByteStore } from './byte-store.js';
 import type { Listening } from './listening.js';
 import type { QueueHandles } from './queue-handles.js';
 import type { RedisClock } from './redis-clock.js';
+import type { Replies } from './replies.js';
 import type { Retention } from './retention.js';
 
 /**
@@ -42,5 +43,6 @@ export interface TransitionParts {
   readonly clock: RedisClock;
   readonly retention: Retention;
   readonly listening: Listening;
+  readonly replies: Replies;
   readonly settings: QueueSettings;
 }

@@ -14,6 +14,7 @@ import {
   type QueueCounts,
   type QueueHead,
   type QueueSettings,
+  type Reply,
   type SettleOutcome,
   type Settlement,
   type SweptJob,
@@ -21,7 +22,7 @@ import {
 } from '../job-queue.js';
 import type { Claim, JobAddress, JobRecord } from '../job-record.js';
 import { checkPayloads, checkRoom, limitResult, roomFor } from '../limits.js';
-import { byArrival, recordOf } from './memory-job.js';
+import { byArrival, droppedJob, recordOf, type MemoryJob } from './memory-job.js';
 import { OFFERS, QueueServer } from './queue-server.js';
 
 const RAISED_AT_ONCE = 1_000;
@@ -74,11 +75,12 @@ export class InMemoryJobQueue extends JobQueue {
     const { holder } = request;
     const listening = this.server.listeners.othersOn(queue, this, this.now());
     const part = fairPart(from.waiting.count, listening, request);
-    const leased = from.lease(part, holder, this.server.newToken(holder), this.now());
-    if (leased.jobs.length > 0) this.server.listeners.leave(this);
+    const { jobs, expired } = from.lease(part, holder, this.server.newToken(holder), this.now());
+    this.server.replies.answer(expired);
+    if (jobs.length > 0) this.server.listeners.leave(this);
     // What is left is for whoever is idle.
     if (part > 0 && from.waiting.count > 0) this.server.mark(queue);
-    return leased;
+    return { jobs, dropped: expired.flatMap(droppedJob) };
   }
 
   override async extend(leases: readonly Lease[]): Promise<Lease[]> {
@@ -90,12 +92,22 @@ export class InMemoryJobQueue extends JobQueue {
   }
 
   override async settle(settlements: readonly Settlement[]): Promise<SettleOutcome[]> {
-    return settlements.map(({ lease, outcome }) => {
+    const ended: MemoryJob[] = [];
+    const outcomes = settlements.map(({ lease, outcome }): SettleOutcome => {
       const queue = this.server.peek(lease.queue);
       const job = queue.heldBy(lease, this.now());
-      if (job) queue.end(job, lease, limitResult(outcome, this.server.settings), this.now());
-      return job || queue.wasEndedBy(lease, this.now()) ? 'settled' : 'lost';
+      if (!job) return queue.wasEndedBy(lease, this.now()) ? 'settled' : 'lost';
+      queue.end(job, lease, limitResult(outcome, this.server.settings), this.now());
+      ended.push(job);
+      return 'settled';
     });
+    this.server.replies.answer(ended);
+    return outcomes;
+  }
+
+  override async listenForReplies(replyTo: string, onReplies: (replies: readonly Reply[]) => void): Promise<void> {
+    // In a turn of the listener's own process, never within the sender's.
+    this.server.replies.listen(this, replyTo, (replies) => this.clock.soon(() => onReplies(replies)));
   }
 
   override async release(leases: readonly Lease[]): Promise<void> {
@@ -265,11 +277,13 @@ export class InMemoryJobQueue extends JobQueue {
   /** As when its process is gone: it listens to nothing any more, and takes no wake-up from others. */
   disconnect(): void {
     this.server.listeners.leave(this);
+    this.server.replies.leave(this);
   }
 
   override async start(): Promise<void> {}
 
   override async stop(): Promise<void> {
     this.interrupt();
+    this.server.replies.leave(this);
   }
 }

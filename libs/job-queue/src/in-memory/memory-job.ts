@@ -1,4 +1,4 @@
-import type { Lease, NewJob, Outcome } from '../job-queue.js';
+import type { DroppedJob, Lease, NewJob, Outcome } from '../job-queue.js';
 import type { JobRecord, JobState } from '../job-record.js';
 
 export interface MemoryJob {
@@ -42,6 +42,11 @@ export function recordOf(queue: string, job: MemoryJob, position: number | undef
     ...(ended && { endedAt: ended.at, keptUntil: ended.keptUntil }),
     ...(ended && !ended.outcome.ok && { error: ended.outcome.error }),
   };
+}
+
+/** Of one that the queue has ended; none of another. */
+export function droppedJob({ spec, ended }: MemoryJob): DroppedJob[] {
+  return ended && !ended.outcome.ok ? [{ jobId: spec.id, error: ended.outcome.error }] : [];
 }
 
 export function byArrival(a: MemoryJob, b: MemoryJob): number {

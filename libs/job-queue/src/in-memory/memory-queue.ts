@@ -1,16 +1,5 @@
 import { expiredError } from '../expiry.js';
-import type {
-  DroppedJob,
-  Lease,
-  LeasedJob,
-  LeaseResult,
-  NewJob,
-  Outcome,
-  QueueCounts,
-  QueueSettings,
-  SweptJob,
-  Verdict,
-} from '../job-queue.js';
+import type { Lease, LeasedJob, NewJob, Outcome, QueueCounts, QueueSettings, SweptJob, Verdict } from '../job-queue.js';
 import { keepMs } from '../retention.js';
 import { excessJobs } from './excess-jobs.js';
 import type { MemoryJob } from './memory-job.js';
@@ -55,16 +44,21 @@ export class MemoryQueue {
     this.waiting.add(job);
   }
 
-  lease(count: number, holder: string, token: string, now: number): LeaseResult {
+  /** `expired`: they have ended instead. */
+  lease(
+    count: number,
+    holder: string,
+    token: string,
+    now: number,
+  ): { readonly jobs: LeasedJob[]; readonly expired: MemoryJob[] } {
     const jobs: LeasedJob[] = [];
-    const dropped: DroppedJob[] = [];
+    const expired: MemoryJob[] = [];
     for (const job of this.waiting.take(count)) {
-      const { id: jobId, replyTo, expiresAt, payload } = job.spec;
+      const { id: jobId, expiresAt, payload } = job.spec;
       const lease = { queue: this.name, jobId, holder, token, attempt: ++job.attempt };
       if (expiresAt <= now) {
-        const error = expiredError(now - job.enqueuedAt);
-        this.end(job, lease, { ok: false, error }, now);
-        dropped.push({ jobId, replyTo, error });
+        this.end(job, lease, { ok: false, error: expiredError(now - job.enqueuedAt) }, now);
+        expired.push(job);
         continue;
       }
       job.state = 'active';
@@ -72,9 +66,9 @@ export class MemoryQueue {
       job.held = { lease, until: now + this.settings.leaseMs };
       this.active.add(job);
       const { priority, enqueuedAt, deaths } = job;
-      jobs.push({ lease, replyTo, priority, enqueuedAt, expiresAt, payload, deaths: { ...deaths } });
+      jobs.push({ lease, priority, enqueuedAt, expiresAt, payload, deaths: { ...deaths } });
     }
-    return { jobs, dropped };
+    return { jobs, expired };
   }
 
   /** The job of a lease that holds. */

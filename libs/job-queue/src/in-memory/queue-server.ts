@@ -2,6 +2,7 @@ import type { QueueSettings } from '../job-queue.js';
 import type { Claim } from '../job-record.js';
 import { Listeners } from './listeners.js';
 import { MemoryQueue } from './memory-queue.js';
+import { ReplyBoard } from './reply-board.js';
 
 /** What is marked when a queue is offered: no queue's name. */
 export const OFFERS = ':offers';
@@ -10,6 +11,7 @@ export const OFFERS = ':offers';
 export class QueueServer {
   readonly queues = new Map<string, MemoryQueue>();
   readonly listeners = new Listeners();
+  readonly replies = new ReplyBoard();
   private readonly claims = new Map<string, { readonly claim: Claim; readonly until: number }>();
   private readonly offered = new Set<string>();
   private tokens = 0;

@@ -114,6 +114,32 @@ describe('the blobs of a FolderContentStore', () => {
     expect(await store.verify(digest)).toBe('sound');
   });
 
+  it('tells what it has read, and reads on when it may', async () => {
+    const text = 'x'.repeat(200_000);
+    const { digest } = await put(text);
+    let read = 0;
+    expect(await store.verify(digest, (bytes) => void (read += bytes))).toBe('sound');
+    expect(read).toBe(text.length);
+    const parts: number[] = [];
+    const stopped = store.verify(digest, async (bytes) => {
+      parts.push(bytes);
+      throw new Error('enough');
+    });
+    await expect(stopped).rejects.toThrow('enough');
+    expect(parts).toHaveLength(1);
+    expect(await store.verify(digest)).toBe('sound');
+  });
+
+  it('reads what was put, and nothing else', async () => {
+    const { digest } = await put('sound');
+    expect(Buffer.from(await store.read(digest)).toString()).toBe('sound');
+    await rm(blobPath(digest));
+    await expect(store.read(digest)).rejects.toMatchObject({ code: 'model_unavailable', message: expect.stringContaining('is missing') });
+    await writeFile(blobPath(digest), 'SOUND');
+    await expect(store.read(digest)).rejects.toMatchObject({ code: 'model_unavailable', message: expect.stringContaining('is damaged') });
+    await expect(store.read('../x')).rejects.toMatchObject({ code: 'invalid_request' });
+  });
+
   it('replaces what was cut off', async () => {
     const { digest } = await put('whole');
     await rm(blobPath(digest));

@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { copyFile, link, open, rename, utimes, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SluiceError } from '@sluice/contracts';
-import type { ExpectedBlob, StoredBlob } from '../content-store.js';
+import type { ExpectedBlob, OnRead, StoredBlob } from '../content-store.js';
 import { DIGEST } from '../manifest.js';
 import { explainFullDisk } from './disk-full.js';
 import { makeFolder, syncFolder } from './durable-folders.js';
@@ -57,19 +57,32 @@ export class BlobFolder {
     );
   }
 
-  async verify(digest: string): Promise<'sound' | 'damaged' | 'missing'> {
+  async verify(digest: string, onRead?: OnRead): Promise<'sound' | 'damaged' | 'missing'> {
     const path = this.pathOf(digest);
-    if (!(await fileFacts(path))) return 'missing';
-    const handle = await open(path, NO_LINKS).catch((error: unknown) => {
-      if (isMissing(error)) return undefined;
-      throw error;
-    });
+    const handle = await this.openBlob(digest);
     if (!handle) return 'missing';
     const hash = createHash('sha256');
-    for await (const chunk of handle.createReadStream()) hash.update(chunk as Buffer);
+    for await (const chunk of handle.createReadStream()) {
+      const part: Buffer = chunk;
+      hash.update(part);
+      await onRead?.(part.byteLength);
+    }
     if (hash.digest('hex') === digest) return 'sound';
     await this.temporary.take(path, 'damaged');
     return 'damaged';
+  }
+
+  async read(digest: string): Promise<Uint8Array> {
+    const handle = await this.openBlob(digest);
+    const [parts, hash] = [new Array<Buffer>(), createHash('sha256')];
+    for await (const chunk of handle?.createReadStream() ?? []) {
+      const part: Buffer = chunk;
+      hash.update(part);
+      parts.push(part);
+    }
+    if (handle && hash.digest('hex') === digest) return Buffer.concat(parts);
+    const what = handle ? 'damaged' : 'missing';
+    throw new SluiceError('model_unavailable', `the file with sha256 ${digest} is ${what} in the model store: push it`);
   }
 
   /** Puts a blob's bytes at another path: as a link where that can be, else as a copy. @returns false when it is missing */
@@ -118,6 +131,16 @@ export class BlobFolder {
       throw isMissing(error) ? collectedMeanwhile(error) : error;
     });
     await syncFolder(dirname(target));
+  }
+
+  /** Undefined when it is missing. */
+  private async openBlob(digest: string): Promise<FileHandle | undefined> {
+    const path = this.pathOf(digest);
+    if (!(await fileFacts(path))) return undefined;
+    return open(path, NO_LINKS).catch((error: unknown) => {
+      if (isMissing(error)) return undefined;
+      throw error;
+    });
   }
 
   /** @throws SluiceError invalid_request for what is no digest, before it becomes part of a path */

@@ -4,6 +4,7 @@ import {
   ContentStore,
   type Collected,
   type ExpectedBlob,
+  type OnRead,
   type StoredBlob,
   type StoredVersion,
 } from '../content-store.js';
@@ -45,8 +46,12 @@ export class FolderContentStore extends ContentStore {
     return this.blobs.find(digest);
   }
 
-  override async verify(digest: string): Promise<'sound' | 'damaged' | 'missing'> {
-    return this.blobs.verify(digest);
+  override async verify(digest: string, onRead?: OnRead): Promise<'sound' | 'damaged' | 'missing'> {
+    return this.blobs.verify(digest, onRead);
+  }
+
+  override async read(digest: string): Promise<Uint8Array> {
+    return this.blobs.read(digest);
   }
 
   override async putManifest(content: ManifestContent): Promise<ModelManifest> {

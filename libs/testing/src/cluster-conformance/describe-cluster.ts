@@ -2,7 +2,6 @@ import type { ClusterFixture } from './cluster-fixture.js';
 import { describeCoordination } from './coordination.js';
 import { describePresence } from './presence.js';
 import { describeRecords } from './records.js';
-import { describeReplies } from './replies.js';
 
 /** What every adapter of the cluster does, in simulation and on Redis alike. */
 export function describeCluster(name: string, open: () => Promise<ClusterFixture>): void {
@@ -15,7 +14,6 @@ export function describeCluster(name: string, open: () => Promise<ClusterFixture
 
     const at = () => fixture;
     describePresence(at);
-    describeReplies(at);
     describeRecords(at);
     describeCoordination(at);
   });

@@ -6,6 +6,7 @@ import { describeLimits } from './limits.js';
 import { describeListening } from './listening.js';
 import { QueueUnderTest, type JobQueueFixture } from './queue-under-test.js';
 import { describeRecovery } from './recovery.js';
+import { describeReplies } from './replies.js';
 import { describeRetention } from './retention.js';
 import { describeRemoval } from './removal.js';
 import { describeSettling } from './settling.js';
@@ -22,6 +23,7 @@ export function describeJobQueue(name: string, open: () => Promise<JobQueueFixtu
     const at = () => underTest;
     describeLeasing(at);
     describeSettling(at);
+    describeReplies(at);
     describeRecovery(at);
     describeLimits(at);
     describeListening(at);

@@ -13,11 +13,11 @@ export function describeLeasing(at: () => QueueUnderTest): void {
 
     it.each([0, 1, 4_000, 200_000])('carries a payload of %i bytes unchanged', async (size) => {
       const payload = Uint8Array.from({ length: size }, (_, index) => index * 7);
-      const sent = at().job({ payload, replyTo: 'api-7' });
+      const sent = at().job({ payload });
       await at().queue.enqueue(Q, [sent]);
       const held = await at().leaseOne('a');
       expect(Buffer.from(held.payload).equals(payload)).toBe(true);
-      expect(held).toMatchObject({ replyTo: 'api-7', priority: 5, expiresAt: sent.expiresAt });
+      expect(held).toMatchObject({ priority: 5, expiresAt: sent.expiresAt });
       expect(held.lease).toMatchObject({ queue: Q, jobId: sent.id, holder: 'a', attempt: 1 });
     });
 

@@ -41,12 +41,12 @@ export function describeSettling(at: () => QueueUnderTest): void {
 
   describe('expiry', () => {
     it('drops what expired while it waited, says so, and hands out the rest', async () => {
-      const [late] = await at().enqueue(1, { expiresAt: at().queue.now() + 100, replyTo: 'api-3' });
+      const [late] = await at().enqueue(1, { expiresAt: at().queue.now() + 100 });
       const [fine] = await at().enqueue(1);
       await at().pass(150);
       const { jobs, dropped } = await at().queue.lease(Q, { holder: 'a', max: 5 });
       expect(idsOf(jobs)).toEqual([fine]);
-      expect(dropped).toMatchObject([{ jobId: late, replyTo: 'api-3', error: { code: 'deadline_exceeded' } }]);
+      expect(dropped).toMatchObject([{ jobId: late, error: { code: 'deadline_exceeded' } }]);
       expect(await at().resultOf(late!)).toBe('deadline_exceeded');
     });
   });

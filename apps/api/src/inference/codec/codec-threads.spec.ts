@@ -19,7 +19,14 @@ const target = { ref: { model: 'm', version: '1' }, serving };
 const limits = { maxElements: 1_000, maxInputs: 4, maxJsonDepth: 8 };
 
 function read(text: string): ReadWork {
-  return { kind: 'read', body: new TextEncoder().encode(text), jsonLength: undefined, target, limits };
+  return {
+    kind: 'read',
+    body: new TextEncoder().encode(text),
+    jsonLength: undefined,
+    target,
+    isUnpinned: false,
+    limits,
+  };
 }
 const request = (data: string) => `{"id":"7","inputs":[{"name":"x","datatype":"FP32","shape":[1,3],"data":${data}}]}`;
 

@@ -26,7 +26,7 @@ describe('a body that is read', () => {
     const input = { name: 'x', datatype: 'FP32', shape: [1, COUNT], parameters: { binary_data_size: COUNT * 4 } };
     const outputs = [{ name: 'y', parameters: { binary_data: true } }];
     const { body, jsonLength, raw } = binaryBody({ inputs: [input], outputs });
-    const { payload, rows } = readBody({ body, jsonLength, target, limits });
+    const { payload, rows } = readBody({ body, jsonLength, target, isUnpinned: false, limits });
     // Not by `toBe`, which would print both.
     expect(payload.buffer === body.buffer).toBe(true);
     expect(rows).toBe(1);
@@ -37,7 +37,7 @@ describe('a body that is read', () => {
 
   it('is copied once when there is no room for what goes in front of the tensor', () => {
     const body = Buffer.from(Float32Array.of(1, 2, 3).buffer);
-    const { payload } = readBody({ body, jsonLength: '0', target, limits });
+    const { payload } = readBody({ body, jsonLength: '0', target, isUnpinned: false, limits });
     expect(payload.buffer === body.buffer).toBe(false);
     expect(decodeRequest(payload).inputs[0]?.bytes).toEqual(new Uint8Array(body));
   });

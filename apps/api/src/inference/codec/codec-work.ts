@@ -10,6 +10,8 @@ export interface ReadWork {
   /** The header `Inference-Header-Content-Length`. */
   readonly jsonLength: string | undefined;
   readonly target: TargetModel;
+  /** The client named no version: see `InferenceRequest.unpinned`. */
+  readonly isUnpinned: boolean;
   readonly limits: BodyLimits;
 }
 
@@ -48,9 +50,10 @@ export function doCodecWork(work: CodecWork): CodecResults[CodecWork['kind']] {
 }
 
 /** Writes over the body: raw tensors stay where they are, and become the payload with what is put in front of them. */
-export function readBody({ body, jsonLength, target, limits }: Omit<ReadWork, 'kind'>): QueuedRequest {
+export function readBody({ body, jsonLength, target, isUnpinned, limits }: Omit<ReadWork, 'kind'>): QueuedRequest {
   const { request, ...parsed } = parseInferBody(body, jsonLength, target, limits);
-  return { ...parsed, rows: request.rows, payload: encodeRequest(request, body) };
+  const queued = isUnpinned ? { ...request, unpinned: true } : request;
+  return { ...parsed, rows: request.rows, payload: encodeRequest(queued, body) };
 }
 
 export function writeAnswer({ reply, result }: Omit<WriteWork, 'kind'>): InferResponse {

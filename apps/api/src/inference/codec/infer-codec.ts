@@ -2,11 +2,10 @@ import { availableParallelism } from 'node:os';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { ApiConfig } from '@sluice/config';
 import { decodeResult } from '@sluice/contracts';
-import type { TargetModel } from '../protocol/infer-request.js';
 import { formatInferResponse, type InferReply, type InferResponse } from '../protocol/infer-response.js';
 import { alone } from './codec-messages.js';
 import { CodecThreads } from './codec-threads.js';
-import { readBody, type QueuedRequest } from './codec-work.js';
+import { readBody, type QueuedRequest, type ReadWork } from './codec-work.js';
 
 /** Of JSON: it takes about 1 ms to read, and the way to a thread and back 0.2 ms. */
 const LARGE_JSON_BYTES = 256 * 1024;
@@ -32,15 +31,12 @@ export class InferCodec implements OnApplicationShutdown {
   }
 
   /**
-   * @param body decompressed; it may be moved away, and is empty then
-   * @param jsonLength the header `Inference-Header-Content-Length`
+   * @param work the body, decompressed, may be moved away, and is empty then
    * @param signal aborted when nobody waits for it
    * @throws SluiceError invalid_request; job_removed when aborted
    */
   async read(
-    body: Uint8Array,
-    jsonLength: string | undefined,
-    { ref, serving }: TargetModel,
+    { body, jsonLength, target: { ref, serving }, isUnpinned }: Omit<ReadWork, 'kind' | 'limits'>,
     signal?: AbortSignal,
   ): Promise<QueuedRequest> {
     const { limits } = this.config;
@@ -48,8 +44,8 @@ export class InferCodec implements OnApplicationShutdown {
     const jsonBytes = Math.min(body.byteLength, Number(jsonLength ?? Infinity));
     // A header that is no number is refused at once.
     const isLarge = jsonBytes >= LARGE_JSON_BYTES;
-    if (!isLarge) return readBody({ body, jsonLength, target, limits });
-    return this.threads.run({ kind: 'read', body: alone(body), jsonLength, target, limits }, signal);
+    if (!isLarge) return readBody({ body, jsonLength, target, isUnpinned, limits });
+    return this.threads.run({ kind: 'read', body: alone(body), jsonLength, target, isUnpinned, limits }, signal);
   }
 
   /**

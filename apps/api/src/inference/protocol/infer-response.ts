@@ -4,6 +4,7 @@ import type { RequestedOutput } from './requested-outputs.js';
 
 export interface InferReply {
   readonly model: string;
+  /** The version that was asked; the result names another one where that has answered. */
   readonly version: string;
   /** The client's id, echoed when it gave one. */
   readonly id?: string | undefined;
@@ -32,7 +33,7 @@ export function formatInferResponse({ model, version, id, result, outputs }: Inf
     raw.push(tensor.bytes);
     return `${describe(tensor)},"parameters":{"binary_data_size":${tensor.bytes.byteLength}}}`;
   });
-  const head = JSON.stringify({ model_name: model, model_version: version, id });
+  const head = JSON.stringify({ model_name: model, model_version: result.version ?? version, id });
   const json = `${head.slice(0, -1)},"outputs":[${tensors.join(',')}]}`;
   if (raw.length === 0) return { headers: { 'content-type': 'application/json' }, body: json };
   const jsonBytes = Buffer.from(json);

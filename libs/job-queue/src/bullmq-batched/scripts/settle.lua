@@ -1,21 +1,25 @@
 --[[
-Ends jobs, each with a result or an error, and notes them in the books of what is kept. A job ends only in the hands of
-him whose token its lock has; of another nothing is changed. A call that is sent again ends nothing twice, and says of the
-jobs that it had ended that they are settled. A job with a parent, children, deduplication or a scheduler is left as it is:
+Ends jobs, each with a result or an error, notes them in the books of what is kept, and replies to whoever waits for them:
+a message for each channel, made of the bytes that are here anyway (../../reply-records.ts says what it looks like). A job
+ends only in the hands of him whose token its lock has; of another nothing is changed or sent. A call that is sent again
+ends nothing and replies to nobody twice, and says of the jobs that it had ended that they are settled. A job with a parent, children, deduplication or a scheduler is left as it is:
 what follows from its end is BullMQ's own matter.
 
 KEYS  1 wait   2 prioritized   3 active   4 stalled   5 events   6 completed   7 failed   8 meta   9 marker
       10..12 books of the jobs that are kept briefly: times, sizes, sum of the bytes   13..15 of those kept long
 ARGV  1 what comes before an id in a job's key   2 now   3 jobs that ended before this are removed: BullMQ's own age
+      4 number of channels, then the channels
       then for each job: id, token, holder, attempt, 'completed' or 'failed', return value or reason of the failure, result
       (empty: it has none here), first key of its books, time of its removal, "<bytes> <key of its result>", key of its
-      payload ('in the hash' where it is there; empty: the job has none of ours)
+      payload ('in the hash' where it is there; empty: the job has none of ours), number of the channel of its reply (0: none)
 Answers for each job: 1 settled, 0 lost, -1 ask BullMQ.
 ]]
 local call = redis.call
 local prefix, now = ARGV[1], ARGV[2]
 local SETTLED, LOST, NOT_PLAIN = 1, 0, -1
-local PER_JOB = 11
+local PER_JOB = 12
+local CHANNELS = 4
+local FIRST_JOB = CHANNELS + ARGV[CHANNELS] + 1
 -- Where the payload is.
 local IN_HASH = 'in the hash'
 
@@ -24,6 +28,7 @@ local maxEvents = meta[1] or 10000
 local outcomes, ended, unused = {}, {}, {}
 local sets = { completed = {}, failed = {} }
 local books = {}
+local messages = {}
 
 local function note(id, firstKey, removeAt, entry)
   local book = books[firstKey]
@@ -37,9 +42,18 @@ local function note(id, firstKey, removeAt, entry)
   book.change = book.change + tonumber(string.match(entry, '^%d+'))
 end
 
+local function reply(id, channel, isOk, bytes)
+  local message = messages[channel]
+  if not message then
+    message = {}
+    messages[channel] = message
+  end
+  message[#message + 1], message[#message + 2] = struct.pack('<I2c0BI4', #id, id, isOk and 1 or 0, #bytes), bytes
+end
+
 -- Both asked about all jobs at once: hardly ever has a job children.
 local lockKeys, childKeys = {}, {}
-for at = 4, #ARGV, PER_JOB do
+for at = FIRST_JOB, #ARGV, PER_JOB do
   local key = prefix .. ARGV[at]
   lockKeys[#lockKeys + 1] = key .. ':lock'
   childKeys[#childKeys + 1], childKeys[#childKeys + 2] = key .. ':dependencies', key .. ':unsuccessful'
@@ -48,10 +62,10 @@ local locks = call('MGET', unpack(lockKeys))
 local noneHasChildren = call('EXISTS', unpack(childKeys)) == 0
 
 local function settle(at)
-  local id, token, holder, attempt, state, value, result, firstKey, removeAt, kept, payload =
+  local id, token, holder, attempt, state, value, result, firstKey, removeAt, kept, payload, channel =
     unpack(ARGV, at, at + PER_JOB - 1)
   local key = prefix .. id
-  local index = (at - 4) / PER_JOB + 1
+  local index = (at - FIRST_JOB) / PER_JOB + 1
   if locks[index] ~= token then
     -- Holder and number of the attempt name the lease that ended it.
     local ending = call('HMGET', key, 'finishedOn', 'pb', 'ats')
@@ -84,10 +98,11 @@ local function settle(at)
   local set = sets[state]
   set[#set + 1], set[#set + 2] = now, id
   note(id, tonumber(firstKey), removeAt, kept)
+  if channel ~= '0' then reply(id, tonumber(channel), state == 'completed', state == 'completed' and result or value) end
   return SETTLED
 end
 
-for at = 4, #ARGV, PER_JOB do outcomes[#outcomes + 1] = settle(at) end
+for at = FIRST_JOB, #ARGV, PER_JOB do outcomes[#outcomes + 1] = settle(at) end
 if #ended == 0 then return outcomes end
 
 call('UNLINK', unpack(unused))
@@ -119,4 +134,5 @@ if waiting == 0 and call('LLEN', KEYS[3]) == 0 then
 end
 -- At its global concurrency a queue wakes nobody; now there is room again.
 if waiting > 0 and meta[2] and not meta[3] then call('ZADD', KEYS[9], 0, '0') end
+for channel, message in pairs(messages) do call('PUBLISH', ARGV[CHANNELS + channel], table.concat(message)) end
 return outcomes

@@ -1,17 +1,19 @@
-import { redisConnection } from '@sluice/redis-connection';
 import type { Redis } from 'ioredis';
+import { redisConnection } from './redis-connection.js';
 
-/** The connection that listens: a handler for each channel, opened by the first of them. */
+/** A connection that listens: a handler for each channel, opened by the first of them. */
 export class Subscriptions {
   private readonly redis: Redis;
   private readonly handlers = new Map<string, (message: Buffer) => void>();
   private connecting: Promise<void> | undefined;
 
+  /** @param name what CLIENT LIST shows */
   constructor(
     redisUrl: string,
+    name: string,
     private readonly onError: (error: Error) => void,
   ) {
-    this.redis = redisConnection(redisUrl, 'subscriptions', onError);
+    this.redis = redisConnection(redisUrl, name, onError);
     this.redis.on('messageBuffer', (channel: Buffer, message: Buffer) => this.dispatch(String(channel), message));
   }
 
@@ -21,8 +23,10 @@ export class Subscriptions {
     this.connecting ??= this.redis.connect();
     await this.connecting;
     await this.redis.subscribe(channel);
-    // ioredis subscribes again by itself after a reconnect.
-    this.redis.on('ready', onGap);
+    this.redis.on('ready', () => {
+      // ioredis subscribes again by itself, but does not say when Redis has it; to look before would leave a gap.
+      this.redis.subscribe(channel).then(onGap, this.onError);
+    });
   }
 
   close(): void {
