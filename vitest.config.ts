@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 
@@ -11,12 +12,28 @@ const root = fileURLToPath(new URL('.', import.meta.url));
 const builtEntries = {
   name: 'built-entries',
   transform(code: string, id: string) {
-    return code.replace(/new URL\(['"]\.\/([\w-]+-(?:thread|process)\.js)['"], import\.meta\.url\)/g, (_, file: string) => {
-      const folder = id.slice(root.length, id.lastIndexOf('/'));
-      return `new URL(${JSON.stringify(`file://${root}dist/${folder}/${file}`)})`;
-    });
+    return code.replace(
+      /new URL\(['"]\.\/([\w-]+-(?:thread|process)\.js)['"], import\.meta\.url\)/g,
+      (_, file: string) => {
+        const folder = id.slice(root.length, id.lastIndexOf('/'));
+        return `new URL(${JSON.stringify(`file://${root}dist/${folder}/${file}`)})`;
+      },
+    );
   },
 };
+
+/** Files that take minutes, and mostly wait for processes: those that begin with them end with the others. */
+const LONG = ['bench/bench.spec.ts', 'test/fuzz/', 'test/system/', 'test/redis/', 'test/simulation/'];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const place = LONG.findIndex((path) => moduleId.startsWith(root + path));
+      return place < 0 ? LONG.length : place;
+    };
+    return (await super.sort(files)).toSorted((one, other) => rank(one) - rank(other));
+  }
+}
 
 export default defineConfig({
   plugins: [builtEntries],
@@ -27,6 +44,9 @@ export default defineConfig({
     // They need containers: `npm run test:compose`.
     exclude: [...configDefaults.exclude, 'test/compose/**'],
     pool: 'forks',
+    // A core for each; vitest would leave one idle.
+    maxWorkers: '100%',
+    sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
