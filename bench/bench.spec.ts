@@ -39,6 +39,7 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   burst: ['allBusyMsP50', 'allBusyMsMax', 'lastAnswerMs', 'idealMs'],
   overload: ['points', 'goodputAt3xPercentOfBest'],
   crash: ['sent', 'answered', 'failed', 'hung', 'duplicated', 'reexecuted', 'longestAnswerMs', 'kills'],
+  update: ['failed', 'p99BeforeMs', 'p99DuringMs', 'p99BoundMs', 'updateSharePercent', 'rolloutSeconds'],
   steal: ['makespanMs', 'idealMs', 'makespanRatio', 'noStealMakespanMs', 'jobsMoved'],
   affinity: [
     'movesRandom',

@@ -15,6 +15,7 @@ import { scale } from './scale.js';
 import { share } from './share.js';
 import { soak } from './soak.js';
 import { steal } from './steal.js';
+import { update } from './update.js';
 
 /** Every scenario that `npm run bench` knows. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -27,6 +28,7 @@ export const SCENARIOS: readonly Scenario[] = [
   overload,
   crash,
   steal,
+  update,
   affinity,
   handoff,
   placement,

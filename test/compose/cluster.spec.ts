@@ -7,7 +7,7 @@ import { ComposeCluster } from './fixtures/compose-cluster.js';
 import { findDockerEngine } from './fixtures/docker-engine.js';
 import { hostOf, JobLedger } from './fixtures/job-ledger.js';
 import { OwnWork } from './fixtures/own-work.js';
-import { SteadyLoad, type SteadyAnswer } from './fixtures/steady-load.js';
+import { SteadyLoad, type SteadyAnswer } from '../system/fixtures/steady-load.js';
 
 /** More than two workers can hold, a batch of 8 that runs and one that is formed: the third has work too. */
 const CLIENTS = 64;
@@ -55,7 +55,7 @@ describe.skipIf(engine.missing !== undefined)('docker compose', () => {
   async function underLoad(name: Case, happens: (load: SteadyLoad, ledger: JobLedger) => Promise<void>) {
     const ledger = new JobLedger(redisUrl, name);
     const witness = await ReplyWitness.of(redisUrl);
-    const load = new SteadyLoad(cluster.url, name, CLIENTS);
+    const load = new SteadyLoad(() => cluster.url, name, CLIENTS);
     let answers: readonly SteadyAnswer[] = [];
     try {
       await load.answered(CLIENTS * 4);

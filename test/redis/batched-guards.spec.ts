@@ -1,5 +1,6 @@
-import { BatchedJobQueue, JobIds } from '@sluice/job-queue';
+import { BatchedJobQueue, JobIds, type Lease } from '@sluice/job-queue';
 import { CONFORMANCE_SETTINGS, startRedis } from '@sluice/testing';
+import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { ADD, PUT_BACK } from '../../libs/job-queue/src/bullmq-batched/scripts.js';
 import { QueueKeys } from '../../libs/job-queue/src/bullmq/keys.js';
@@ -77,6 +78,44 @@ describe('the scripts of the batched adapter', () => {
     const outcome = { ok: true, result: Buffer.from('answer') } as const;
     expect(await jobs.settle([{ lease: held!.lease, outcome }])).toEqual(['lost']);
     expect(await redis.hexists(keys.job(id!), 'finishedOn')).toBe(0);
+  });
+
+  it('what ends leaves the list of active jobs, and nothing else does, whether they are the oldest or not', async () => {
+    await enqueue(6);
+    const batch = async () => (await jobs.lease(Q, { holder: 'w', max: 2 })).jobs.map((job) => job.lease);
+    const [first, second, third] = [await batch(), await batch(), await batch()];
+    const settle = (...leases: readonly Lease[]) =>
+      jobs.settle(leases.map((own) => ({ lease: own, outcome: { ok: true, result: Buffer.from('answer') } })));
+    const active = async () => (await redis.lrange(keys.active, 0, -1)).toSorted();
+    const idsOf = (...leases: readonly Lease[]) => leases.map(({ jobId }) => jobId).toSorted();
+    expect(await settle(...second)).toEqual(['settled', 'settled']);
+    expect(await active()).toEqual(idsOf(...first, ...third));
+    expect(await settle(first[0]!, { ...first[1]!, token: 'of another' })).toEqual(['settled', 'lost']);
+    expect(await active()).toEqual(idsOf(first[1]!, ...third));
+    expect(await settle(third[1]!, third[1]!, first[1]!)).toEqual(['settled', 'lost', 'settled']);
+    expect(await active()).toEqual(idsOf(third[0]!));
+    expect(await settle(third[0]!)).toEqual(['settled']);
+    expect(await redis.exists(keys.active)).toBe(0);
+    expect(await redis.zcard(keys.completed)).toBe(6);
+  });
+
+  it('a job that ends again, because somebody retried it, counts once in the books', async () => {
+    const [again] = await enqueue(2);
+    const error = { code: 'inference_failed', message: 'on purpose' } as const;
+    await jobs.settle((await lease()).map((job) => ({ lease: job.lease, outcome: { ok: false, error } })));
+    const tools = new Queue(Q, { connection: { url: server.url }, prefix: keys.job('').slice(0, -Q.length - 2) });
+    await (await tools.getJob(again!))?.retry('failed');
+    await tools.close();
+    const held = await lease();
+    expect(held.map((job) => job.lease.jobId)).toEqual([again]);
+    await enqueue(1);
+    const outcome = { ok: true, result: Buffer.alloc(5_000) } as const;
+    await jobs.settle([...held, ...(await lease())].map((job) => ({ lease: job.lease, outcome })));
+    const sizes = await redis.hvals(keys.kept('brief', 'sizes'));
+    expect(sizes).toHaveLength(3);
+    expect(await redis.zcard(keys.kept('brief', 'times'))).toBe(3);
+    const sum = sizes.reduce((bytes, entry) => bytes + Number.parseInt(entry, 10), 0);
+    expect(Number(await redis.get(keys.kept('brief', 'bytes')))).toBe(sum);
   });
 
   it('a job whose hash was deleted in the hands of its holder does not end', async () => {

@@ -3,6 +3,7 @@ import { InMemoryClusterHub, type Cluster } from '@sluice/cluster';
 import { compileWorkerConfig, type WorkerConfig } from '@sluice/config';
 import { MODEL_UPDATE_QUEUE, ownQueue, queueOwner, sharedQueue } from '@sluice/contracts';
 import { InMemoryJobQueue, type JobQueue } from '@sluice/job-queue';
+import { InMemoryRegistryHub, RolloutHub } from '@sluice/model-registry';
 import { seededRandom } from '@sluice/onnx-writer';
 import { SimulatedClock } from '@sluice/testing';
 import type { Scenario } from './scenario.js';
@@ -58,6 +59,8 @@ export class Simulation {
   private readonly requests = new Map<number, SimulatedRequest>();
   private readonly queue: InMemoryJobQueue;
   private readonly hub = new InMemoryClusterHub(this.clock);
+  private readonly registryHub = new InMemoryRegistryHub(this.clock);
+  private readonly rolloutHub = new RolloutHub();
   private readonly book: LeaseBook;
   private readonly devices: DeviceWitness;
   private readonly fleet: SimulatedFleet;
@@ -116,6 +119,8 @@ export class Simulation {
         clock: this.clock,
         queue: this.queue,
         hub: this.hub,
+        registryHub: this.registryHub,
+        rolloutHub: this.rolloutHub,
         config: this.config,
         book: this.book,
         devices: this.devices,

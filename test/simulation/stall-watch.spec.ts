@@ -4,6 +4,7 @@ import { HandOff } from '../../apps/worker/src/hand-off/hand-off.js';
 import { MemoryMeter } from '../../apps/worker/src/hand-off/memory-meter.js';
 import { StallWatch } from '../../apps/worker/src/hand-off/stall-watch.js';
 import { ModelHost } from '../../apps/worker/src/lifecycle/model-host.js';
+import { ModelKeeper } from '../../apps/worker/src/lifecycle/model-keeper.js';
 import { Puller } from '../../apps/worker/src/pull/puller.js';
 import { IdleFleet, RUN_MS } from './world/idle-fleet.js';
 import type { Parts } from './world/parts.js';
@@ -61,14 +62,14 @@ describe('a worker that cannot start what it holds', () => {
 
   it('says when it is a model that is being loaded', async () => {
     await start(900, 2_000);
-    void parts.get(ModelHost).load('m2');
+    void parts.get(ModelKeeper).load('m2');
     await fleet.pass(1_500);
     expect(log).toEqual(['loading at 500', 'none at 900']);
   });
 
   it('takes no run for hopeless that waits for a load, until it has gone on by itself for long', async () => {
     await start(60_000, 10_050);
-    void parts.get(ModelHost).load('m2');
+    void parts.get(ModelKeeper).load('m2');
     await fleet.pass(12_150);
     expect(log).toEqual([
       'loading at 500',

@@ -1,6 +1,6 @@
 import type { WorkerReport } from '@sluice/cluster';
 import { compileWorkerConfig } from '@sluice/config';
-import { FolderModelStore } from '@sluice/model-store';
+import { LayeredModelStore } from '@sluice/model-store';
 import { createLogger } from '@sluice/telemetry';
 import { Q, WorkerHarness } from './worker.harness.js';
 import { workerAdapters } from './worker.module.js';
@@ -187,5 +187,5 @@ describe('a worker', () => {
 
 it('binds the ports of a real worker to BullMQ, Redis, a folder and onnxruntime', () => {
   const adapters = workerAdapters(compileWorkerConfig({}), createLogger('worker', 'silent'));
-  expect(adapters.store).toBeInstanceOf(FolderModelStore);
+  expect(adapters.store).toBeInstanceOf(LayeredModelStore);
 });

@@ -45,7 +45,7 @@ async function measureBatch(redis: URL, queue: JobQueue): Promise<ScriptTimes> {
   const expiresAt = queue.now() + MINUTE_MS;
   const jobs = Array.from({ length: BATCH }, (): NewJob => {
     const payload = new Uint8Array(PAYLOAD_BYTES);
-    return { id: ids.next(), label: { model: 'bench' }, replyTo: '', priority: 1, expiresAt, payload };
+    return { id: ids.next(), label: { model: 'bench' }, replyTo: 'bench', priority: 1, expiresAt, payload };
   });
   const [, enqueueMs] = await longestScript(redis, () => queue.enqueue(QUEUE, jobs));
   const [{ jobs: leased }, leaseMs] = await longestScript(redis, () =>

@@ -50,6 +50,8 @@ export interface MemoryModel {
   readonly lastUsedAt: number;
   /** Leased work needs it. */
   readonly held: boolean;
+  /** The registry wants it there: it stays, whatever is assigned. */
+  readonly kept?: boolean | undefined;
   /** How long its last load took here; undefined: it was never loaded. */
   readonly loadMs?: number | undefined;
 }

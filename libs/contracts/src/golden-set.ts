@@ -13,13 +13,11 @@ export interface GoldenItem {
   readonly outputs?: readonly Tensor[] | undefined;
 }
 
-const header = z.array(
-  z.object({
-    rows: z.int().positive(),
-    inputs: z.array(tensorHeader),
-    outputs: z.array(tensorHeader).optional(),
-  }),
-);
+const itemHeader = z.object({
+  rows: z.int().positive(),
+  inputs: z.array(tensorHeader),
+  outputs: z.array(tensorHeader).optional(),
+});
 
 export function encodeGoldenSet(items: readonly GoldenItem[]): Uint8Array {
   const described = items.map(({ rows, inputs, outputs }) => ({
@@ -33,18 +31,20 @@ export function encodeGoldenSet(items: readonly GoldenItem[]): Uint8Array {
   );
 }
 
-/** @throws Error or ZodError when the bytes are no golden set */
-export function decodeGoldenSet(bytes: Uint8Array): GoldenItem[] {
-  const { header: described, sections } = decodeFrame(bytes);
+/**
+ * One item at a time, so that whoever reads thousands can do something else in between.
+ * @throws Error or ZodError, when it comes to it, where the bytes are no golden set
+ */
+export function* decodeGoldenSet(bytes: Uint8Array): Generator<GoldenItem, void> {
+  const { header, sections } = decodeFrame(bytes);
   let at = 0;
   const take = (headers: z.infer<typeof tensorHeader>[]) => {
     const tensors = attachTensors(headers, sections.slice(at, at + headers.length));
     at += headers.length;
     return tensors;
   };
-  return header.parse(described).map(({ rows, inputs, outputs }) => ({
-    rows,
-    inputs: take(inputs),
-    ...(outputs && { outputs: take(outputs) }),
-  }));
+  for (const item of z.array(z.unknown()).parse(header)) {
+    const { rows, inputs, outputs } = itemHeader.parse(item);
+    yield { rows, inputs: take(inputs), ...(outputs && { outputs: take(outputs) }) };
+  }
 }

@@ -7,6 +7,7 @@ export * from './queue-names.js';
 export * from './share-class.js';
 export * from './update-job.js';
 export * from './rollout.js';
+export { decodeStageResult, stageResult } from './stage-result.js';
 export * from './frame.js';
 export {
   decodeRequest,

@@ -33,5 +33,11 @@ export function inferenceQueue({ model, version }: ModelRef): string {
   return `inference.${model}.${version}`;
 }
 
+/** The version whose queue it is, shared or anybody's own. The opposite of `inferenceQueue`. */
+export function modelOfQueue(queue: string): ModelRef {
+  const [, model = '', version = ''] = sharedQueue(queue).split('.');
+  return { model, version };
+}
+
 /** Model names are safe in a queue name, a Redis key, a path and a URL. */
 export const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;

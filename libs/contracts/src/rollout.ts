@@ -97,6 +97,8 @@ export interface StageRecord {
   readonly jobId: string;
   /** Not to be enqueued before. */
   readonly notBefore: number;
+  /** The job was in the queue: if it is not there any more, somebody removed it. */
+  readonly seen?: boolean | undefined;
   /** What the job was settled with, once it was. */
   readonly result?: StageResult | undefined;
 }

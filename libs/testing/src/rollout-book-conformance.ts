@@ -24,6 +24,7 @@ const FULL = rollout('full', {
       attempt: 2,
       jobId: 'full-verify-2',
       notBefore: 5.5,
+      seen: true,
       result: { kind: 'verify', files: 2, bytes: 12_345_678_901 },
     },
     sandbox: {

@@ -3,11 +3,12 @@ import { InMemoryCluster, InMemoryClusterHub } from '@sluice/cluster';
 import { compileWorkerConfig } from '@sluice/config';
 import { SimulatedEngine } from '@sluice/inference-engine';
 import { InMemoryJobQueue, JobIds, type JobQueue } from '@sluice/job-queue';
-import type { ModelConfig } from '@sluice/model-store';
+import { InMemoryModelRegistry, InMemoryRegistryHub, InMemoryRolloutBook, RolloutHub } from '@sluice/model-registry';
+import { FolderContentStore, type ModelConfig } from '@sluice/model-store';
 import { createLogger } from '@sluice/telemetry';
 import { SimulatedClock, workerReport, type SimulatedProcess } from '@sluice/testing';
 import { Engines } from '../../../apps/worker/src/execute/engines.js';
-import { ModelHost } from '../../../apps/worker/src/lifecycle/model-host.js';
+import { ModelKeeper } from '../../../apps/worker/src/lifecycle/model-keeper.js';
 import { WorkerIdentity } from '../../../apps/worker/src/lifecycle/worker-identity.js';
 import { WorkerModule } from '../../../apps/worker/src/worker.module.js';
 import { MemoryModelStore } from './memory-model-store.js';
@@ -37,6 +38,8 @@ export interface IdleWorker {
 export class IdleFleet {
   readonly clock = new SimulatedClock();
   private readonly hub = new InMemoryClusterHub(this.clock);
+  private readonly registryHub = new InMemoryRegistryHub(this.clock);
+  private readonly rolloutHub = new RolloutHub();
   private readonly config = compileWorkerConfig({ SLUICE_LOG_LEVEL: 'silent', SLUICE_PROFILE: 'off' });
   readonly queue = new InMemoryJobQueue(this.config.queue, this.clock, 0);
   private readonly ids = new JobIds(() => this.queue.now(), Math.random);
@@ -69,14 +72,17 @@ export class IdleFleet {
         random: { next: () => 0 },
         queue: around ? around(queue) : queue,
         cluster,
+        registry: new InMemoryModelRegistry(this.registryHub, process, id),
+        rollouts: new InMemoryRolloutBook(this.rolloutHub, process),
         store: this.store(),
+        content: new FolderContentStore('nobody looks there'),
         engines: new Engines({ onnxruntime_onnx: engine, scripted: engine }),
       },
     );
     const identity: WorkerIdentity = { id, host: 'test', pid: 1, startedAt: 0 };
     const parts = new Parts(module, [{ provide: WorkerIdentity, useValue: identity }, ...instead]);
-    const models = parts.get(ModelHost);
-    await models.discover(() => {});
+    const models = parts.get(ModelKeeper);
+    await models.discover();
     await models.load('m1');
     await cluster.join(workerReport(id));
     return parts;

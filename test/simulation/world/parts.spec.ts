@@ -4,10 +4,12 @@ import { InMemoryCluster, InMemoryClusterHub } from '@sluice/cluster';
 import { compileWorkerConfig } from '@sluice/config';
 import { SimulatedEngine } from '@sluice/inference-engine';
 import { InMemoryJobQueue } from '@sluice/job-queue';
+import { InMemoryModelRegistry, InMemoryRegistryHub, InMemoryRolloutBook, RolloutHub } from '@sluice/model-registry';
 import { createLogger } from '@sluice/telemetry';
 import { SimulatedClock } from '@sluice/testing';
 import { Engines } from '../../../apps/worker/src/execute/engines.js';
 import { WorkerModule } from '../../../apps/worker/src/worker.module.js';
+import { FolderContentStore } from '@sluice/model-store';
 import { MemoryModelStore } from './memory-model-store.js';
 import { Parts } from './parts.js';
 
@@ -20,7 +22,10 @@ it('wires a worker as Nest does', async () => {
     random: new SystemRandom(),
     queue: new InMemoryJobQueue(config.queue, clock),
     cluster: new InMemoryCluster(new InMemoryClusterHub(clock), clock, config.presenceMs),
+    registry: new InMemoryModelRegistry(new InMemoryRegistryHub(clock), clock, 'worker'),
+    rollouts: new InMemoryRolloutBook(new RolloutHub(), clock),
     store: new MemoryModelStore([]),
+    content: new FolderContentStore(config.storeFolder),
     engines: new Engines({ onnxruntime_onnx: engine, scripted: engine }),
   });
   const parts = new Parts(module);

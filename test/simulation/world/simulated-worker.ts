@@ -2,6 +2,8 @@ import { InMemoryCluster } from '@sluice/cluster';
 import { MODEL_UPDATE_QUEUE, sharedQueue, workerUpdateQueue } from '@sluice/contracts';
 import { SimulatedEngine } from '@sluice/inference-engine';
 import type { InMemoryJobQueue } from '@sluice/job-queue';
+import { InMemoryModelRegistry, InMemoryRolloutBook } from '@sluice/model-registry';
+import { FolderContentStore } from '@sluice/model-store';
 import type { Logger } from '@sluice/telemetry';
 import type { SimulatedProcess } from '@sluice/testing';
 import { BufferPool } from '../../../apps/worker/src/batch/buffer-pool.js';
@@ -207,7 +209,7 @@ export class SimulatedWorker {
   }
 
   private live(): Life {
-    const { clock, hub, config, book, devices, searches, placement, judgement } = this.world;
+    const { clock, hub, registryHub, rolloutHub, config, book, devices, searches, placement, judgement } = this.world;
     const { rates, random, store, readModel, pace, spoil, spoilCluster } = this.world;
     const process = clock.process(this.holderOf(this.lives));
     const holder = process.name;
@@ -241,7 +243,10 @@ export class SimulatedWorker {
         faultyCluster(placement.aroundCluster(spoilCluster(cluster), holder), layer),
         this.name,
       ),
+      registry: new InMemoryModelRegistry(registryHub, process, holder),
+      rollouts: new InMemoryRolloutBook(rolloutHub, process),
       store,
+      content: new FolderContentStore(config.storeFolder),
       engines: new Engines({ onnxruntime_onnx: device, scripted: device }),
     });
     const identity: WorkerIdentity = { id: holder, host: 'simulation', pid: this.lives, startedAt: clock.now() };

@@ -2,6 +2,7 @@ import type { Provider } from '@nestjs/common';
 import type { Cluster, InMemoryClusterHub } from '@sluice/cluster';
 import type { WorkerConfig } from '@sluice/config';
 import type { InMemoryJobQueue, JobQueue } from '@sluice/job-queue';
+import type { InMemoryRegistryHub, RolloutHub } from '@sluice/model-registry';
 import type { ModelStore } from '@sluice/model-store';
 import type { SimulatedClock } from '@sluice/testing';
 import type { DeviceWitness } from '../witness/device-witness.js';
@@ -16,6 +17,8 @@ export interface WorkerWorld {
   readonly clock: SimulatedClock;
   readonly queue: InMemoryJobQueue;
   readonly hub: InMemoryClusterHub;
+  readonly registryHub: InMemoryRegistryHub;
+  readonly rolloutHub: RolloutHub;
   readonly config: WorkerConfig;
   readonly store: ModelStore;
   readonly readModel: (path: string) => string;

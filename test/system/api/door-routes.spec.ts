@@ -17,6 +17,8 @@ const OPEN_TO_INFER = [
   'GET /cluster',
   'GET /jobs',
   'GET /jobs/:id',
+  'GET /models',
+  'GET /models/:model',
   'GET /models/:model/versions/:version/profile',
   'GET /v2',
   'GET /v2/health/ready',

@@ -25,6 +25,13 @@ const MODEL = '/v2/models/{model}';
 const VERSION = `${MODEL}/versions/{version}`;
 const INFER = [`${MODEL}/infer`, `${VERSION}/infer`];
 const PROFILE = '/models/{model}/versions/{version}/profile';
+const ROLLOUTS = '/models/{model}/rollouts';
+const INSTRUCTIONS = ['promote', 'rollback', 'pause', 'resume'];
+const SUCCESSES: Readonly<Record<string, readonly string[]>> = {
+  [`post ${PROFILE}`]: ['202'],
+  'post /models/{model}/versions': ['200', '201'],
+  [`post ${ROLLOUTS}`]: ['201'],
+};
 const OPERATIONS = [
   ...['/', '/v2', '/v2/health/live', '/v2/health/ready'].map((path) => ['get', path] as const),
   ...[MODEL, VERSION].flatMap((path) => ['', '/ready', '/config'].map((what) => ['get', path + what] as const)),
@@ -35,6 +42,13 @@ const OPERATIONS = [
   ...['index', 'models/{model}/load', 'models/{model}/unload'].map((it) => ['post', `/v2/repository/${it}`] as const),
   ...['get', 'post'].map((method) => [method, PROFILE] as const),
   ['get', '/cluster'] as const,
+  ['get', '/models'] as const,
+  ['get', '/models/{model}'] as const,
+  ['post', '/models/{model}/versions'] as const,
+  ['delete', '/models/{model}/versions/{version}'] as const,
+  ...['get', 'post'].map((method) => [method, ROLLOUTS] as const),
+  ...['', '/events'].map((what) => ['get', `${ROLLOUTS}/{id}${what}`] as const),
+  ...INSTRUCTIONS.map((what) => ['post', `${ROLLOUTS}/{id}/${what}`] as const),
   ['post', '/workers/{id}/pause'] as const,
   ['post', '/workers/{id}/resume'] as const,
 ];
@@ -56,7 +70,8 @@ function operations(): { path: string; method: string; operation: Operation }[] 
 }
 
 function schemaOf(content: Content | undefined): Schema {
-  return content?.['application/json']?.schema ?? {};
+  const { schema = {} } = content?.['application/json'] ?? content?.['text/event-stream'] ?? {};
+  return schema;
 }
 
 /** Where a schema says nothing at all. */
@@ -115,8 +130,7 @@ describe('the OpenAPI document', () => {
         expect([...emptySchemas(schema, '')]).toEqual([]);
       }
       const successes = Object.keys(responses).filter((status) => Number(status) < 400);
-      const isAccepted = method === 'post' && path === PROFILE;
-      const expected = isAccepted ? ['202'] : INFER.includes(path) ? ['200', '202'] : ['200'];
+      const expected = SUCCESSES[`${method} ${path}`] ?? (INFER.includes(path) ? ['200', '202'] : ['200']);
       expect(successes).toEqual(method === 'delete' ? ['204'] : expected);
     });
   });

@@ -21,8 +21,8 @@ const model = z.object({
     z.object({
       version,
       state: z
-        .enum(['live', 'candidate', 'served', 'stored'])
-        .describe('served: from the workers’ folders; stored: pushed, not in service'),
+        .enum(['live', 'candidate', 'served', 'stored', 'retired'])
+        .describe('served: from the workers’ folders; stored: pushed, not in service; retired: in service before'),
       readyOn: z.int().min(0).describe('Workers alive that have it in memory'),
       bytes: bytes.optional(),
       digest: digest.optional(),
@@ -39,9 +39,8 @@ const pushed = z.object({
   bytes,
   files: z.array(z.object({ path: z.string().meta({ example: 'model.onnx' }), digest, bytes: z.int().min(0) })),
   config: z
-    .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.looseObject({ name: z.string().optional() })]))
-    .describe('As config.json has it')
-    .meta({ example: { max_batch_size: 32 } }),
+    .object({ platform: z.string().optional(), max_batch_size: z.int().min(0).optional() })
+    .describe('As config.json has it, with whatever else is in it'),
   origin,
   pushed: instant,
 });

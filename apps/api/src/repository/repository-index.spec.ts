@@ -1,7 +1,8 @@
 import type { WorkerReport } from '@sluice/cluster';
 import type { ModelReport } from '@sluice/contracts';
+import { unregistered } from '@sluice/model-registry';
 import { workerReport } from '@sluice/testing';
-import { repositoryIndex } from './repository-index.js';
+import { repositoryIndex as indexOf } from './repository-index.js';
 
 const READY = {
   state: 'ready',
@@ -14,6 +15,8 @@ const BROKEN = { state: 'unavailable', reason: 'no protobuf' } as const;
 const report = (version: string, state: object): ModelReport => ({ model: 'm', version, ...state }) as ModelReport;
 const workers = (...models: ModelReport[][]): WorkerReport[] =>
   models.map((each, index) => workerReport(`w${index}`, { models: each }));
+
+const repositoryIndex = (reports: readonly WorkerReport[]) => indexOf(reports, [], unregistered);
 
 describe('repositoryIndex', () => {
   it.each([
@@ -37,5 +40,22 @@ describe('repositoryIndex', () => {
   it('is in the order of names and numbers', () => {
     const reports = [report('10', READY), report('9', READY), { ...report('1', READY), model: 'a' }];
     expect(repositoryIndex(workers(reports)).map(({ name, version }) => name + version)).toEqual(['a1', 'm9', 'm10']);
+  });
+
+  it('names what was pushed too, and why it is not served', () => {
+    const pushed = { digest: '', files: [], config: {}, origin: '', createdAt: 0 };
+    const stored = [
+      { model: 'm', version: '1', ...pushed },
+      { model: 'm', version: '2', ...pushed },
+      { model: 'm', version: '3', ...pushed },
+      { model: 'n', version: '1', fault: 'it is damaged' },
+    ];
+    const desired = (model: string) => ({ ...unregistered(model), generation: 1, live: '1', candidate: '2' });
+    expect(indexOf(workers([report('1', READY)]), stored, desired)).toEqual([
+      { name: 'm', version: '1', state: 'READY', reason: '' },
+      { name: 'm', version: '2', state: 'UNAVAILABLE', reason: 'no worker has it yet' },
+      { name: 'm', version: '3', state: 'UNAVAILABLE', reason: 'pushed, and not in service: roll it out' },
+      { name: 'n', version: '1', state: 'UNAVAILABLE', reason: 'it is damaged' },
+    ]);
   });
 });

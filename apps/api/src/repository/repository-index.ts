@@ -1,5 +1,7 @@
 import type { WorkerReport } from '@sluice/cluster';
 import type { ModelReport } from '@sluice/contracts';
+import type { RegisteredModel } from '@sluice/model-registry';
+import type { StoredVersion } from '@sluice/model-store';
 
 /** A model version as the repository extension lists it. */
 export interface IndexEntry {
@@ -10,14 +12,30 @@ export interface IndexEntry {
   readonly reason: string;
 }
 
-/** Every version that a worker knows, by name and number: ready when at least one serves it, or would. */
-export function repositoryIndex(workers: readonly WorkerReport[]): IndexEntry[] {
+/**
+ * Every version that a worker knows, by name and number: ready when at least one serves it, or would. And those that were
+ * pushed and that no worker knows.
+ */
+export function repositoryIndex(
+  workers: readonly WorkerReport[],
+  stored: readonly StoredVersion[],
+  desired: (model: string) => RegisteredModel,
+): IndexEntry[] {
   const byVersion = new Map<string, ModelReport[]>();
   for (const report of workers.flatMap(({ models }) => models)) {
     const key = `${report.model}/${report.version}`;
     byVersion.set(key, [...(byVersion.get(key) ?? []), report]);
   }
-  return [...byVersion.values()].map((reports) => entryOf(reports, workers.length)).toSorted(byNameAndVersion);
+  const known = [...byVersion.values()].map((reports) => entryOf(reports, workers.length));
+  const others = stored.filter(({ model, version }) => !byVersion.has(`${model}/${version}`));
+  return [...known, ...others.map((each) => storedEntry(each, desired(each.model)))].toSorted(byNameAndVersion);
+}
+
+function storedEntry(stored: StoredVersion, { live, candidate }: RegisteredModel): IndexEntry {
+  const { model: name, version } = stored;
+  const isWanted = version === live || version === candidate;
+  const why = isWanted ? 'no worker has it yet' : 'pushed, and not in service: roll it out';
+  return { name, version, state: 'UNAVAILABLE', reason: 'fault' in stored ? stored.fault : why };
 }
 
 function entryOf(reports: readonly ModelReport[], workers: number): IndexEntry {

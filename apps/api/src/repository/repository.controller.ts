@@ -11,6 +11,7 @@ import {
   unloadRequestSchema,
 } from '../docs/schemas.js';
 import { OpenTo } from '../door/access.js';
+import { callerOf } from '../door/caller.js';
 import type { IndexEntry } from './repository-index.js';
 import { checkLoadRequest, checkUnloadRequest, readIndexRequest } from './repository-request.js';
 import { RepositoryService } from './repository.service.js';
@@ -46,9 +47,9 @@ export class RepositoryController {
   @ApiBody({ required: false, schema: loadRequestSchema })
   @ApiResponse({ status: 200, description: 'Every worker serves it', schema: modelLoadedSchema })
   @ApiErrors(ERRORS)
-  async load(@Req() { body }: FastifyRequest, @Param('model') model: string): Promise<object> {
-    checkLoadRequest(body);
-    await this.repository.load(model);
+  async load(@Req() request: FastifyRequest, @Param('model') model: string): Promise<object> {
+    checkLoadRequest(request.body);
+    await this.repository.load(model, callerOf(request));
     return { name: model, load: true };
   }
 

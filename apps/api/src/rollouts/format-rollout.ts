@@ -1,6 +1,6 @@
 import type { WorkerReport } from '@sluice/cluster';
 import type { Introduction, Rollout, RolloutEvent, RolloutPhase, RolloutStrategy } from '@sluice/contracts';
-import { partOfIntroduction, rolloutProgress, WORK } from './rollout-progress.js';
+import { lastPhase, partOfIntroduction, rolloutProgress, WORK } from './rollout-progress.js';
 
 /** A rollout as its client sees it. Times are ISO 8601, UTC. */
 export interface RolloutView {
@@ -97,11 +97,13 @@ export function formatEvent({ at, phase, message }: RolloutEvent): EventView {
   return { at: isoTime(at), phase, message };
 }
 
-function introductionsOf({ model, version }: Rollout, workers: readonly WorkerReport[]) {
+/** What workers told before it was proposed is of another rollout. */
+function introductionsOf({ model, version, proposedAfter }: Rollout, workers: readonly WorkerReport[]) {
   return workers
     .flatMap(({ id, introductions }) => {
       const introduction = introductions?.[model];
-      return introduction?.version === version ? [{ worker: id, introduction }] : [];
+      const isOurs = introduction?.version === version && introduction.generation > (proposedAfter ?? Infinity);
+      return isOurs ? [{ worker: id, introduction }] : [];
     })
     .toSorted((one, other) => (one.worker < other.worker ? -1 : 1));
 }
@@ -118,32 +120,27 @@ function canaryOf({ phase, canaryStep, strategy }: Rollout): CanaryView | undefi
 }
 
 function stagesOf(rollout: Rollout, now: number): StageView[] {
-  const { phase, fault, phaseSince, endedAt = now, stages } = rollout;
+  const { phase, fault, stages, endedAt = now } = rollout;
   const phases = WORK.map(([stage]) => stage);
   const isBack = phase === 'roll-back' || phase === 'rolled-back';
-  const begun = phases.map((stage) => (stage === phase ? phaseSince : beginningOf(rollout, stage)));
-  const reached = isBack && fault ? phases.indexOf(fault.phase) : begun.findLastIndex((at) => at !== undefined);
+  const reached = phase === 'promoted' ? phases.length : phases.indexOf(isBack ? lastPhase(rollout) : phase);
+  let from: number | undefined = rollout.createdAt;
   return phases.map((stage, index) => {
+    if (index > reached) return { stage, state: 'waiting' };
+    const isOver = index < reached || isBack;
+    const until = isOver ? endOf(rollout, stage) : endedAt;
+    const seconds = from === undefined || until === undefined ? undefined : Math.round(until - from) / 1000;
+    from = until;
     const attempt =
       stage === 'verify' || stage === 'sandbox' || stage === 'golden' ? stages[stage]?.attempt : undefined;
-    const repeated = attempt !== undefined && attempt > 1 ? attempt : undefined;
-    if (index > reached && phase !== 'promoted') return { stage, state: 'waiting' };
-    const from = begun[index];
-    const until = begun.slice(index + 1).find((at) => at !== undefined) ?? (isBack ? backSince(rollout) : endedAt);
-    const seconds = from === undefined ? undefined : Math.max(0, Math.round(until - from) / 1000);
-    const state = index < reached || phase === 'promoted' ? 'done' : isBack ? 'failed' : 'running';
-    return { stage, state, seconds, attempt: repeated };
+    const state = index < reached ? 'done' : !isBack ? 'running' : fault ? 'failed' : 'waiting';
+    return { stage, state, seconds, attempt: attempt === undefined || attempt === 1 ? undefined : attempt };
   });
 }
 
-/** Undefined: it never was in that phase, or too long ago to be remembered. */
-function beginningOf({ events, createdAt }: Rollout, phase: RolloutPhase): number | undefined {
-  if (phase === 'verify') return createdAt;
-  return events.find((event) => event.phase === phase)?.at;
-}
-
-function backSince({ events, phaseSince }: Rollout): number {
-  return events.find(({ phase }) => phase === 'roll-back')?.at ?? phaseSince;
+/** The last thing that is told of a phase is what came of it. Undefined: too long ago to be remembered. */
+function endOf({ events }: Rollout, phase: RolloutPhase): number | undefined {
+  return events.findLast((event) => event.phase === phase)?.at;
 }
 
 function isoTime(ms: number): string {

@@ -9,7 +9,7 @@ import {
   type TensorSpec,
 } from '@sluice/contracts';
 import { parseInferRequest, type InferLimits, type TargetModel } from '../inference/protocol/infer-request.js';
-import { describeValue, invalidField } from '../inference/protocol/invalid-field.js';
+import { describeValue, invalidField, quoteAll } from '../inference/protocol/invalid-field.js';
 import { isRecord } from '../inference/protocol/json-record.js';
 import { readInput } from '../inference/protocol/request-input.js';
 
@@ -54,9 +54,14 @@ function readOutputs(value: unknown, live: ServedModel | undefined, { maxElement
   const serving: ServedModel = live
     ? { ...live, signature: { inputs: live.signature.outputs, outputs: [] } }
     : { ...declared, signature: { inputs: declared.signature.inputs, outputs: [] } };
-  return value.map((tensor: unknown, index) =>
-    readInput(tensor, `outputs[${index}]`, { serving, maxElements, binary: undefined }),
-  );
+  return value.map((tensor: unknown, index) => {
+    const path = `outputs[${index}]`;
+    const name = isRecord(tensor) ? tensor['name'] : undefined;
+    const { inputs: known } = serving.signature;
+    if (!known.some((spec) => spec.name === name))
+      throw invalidField({ path: `${path}.name` }, `an output of the model (${quoteAll(known)})`, describeValue(name));
+    return readInput(tensor, path, { serving, maxElements, binary: undefined });
+  });
 }
 
 /** A model that takes just the tensors that are there. */

@@ -10,9 +10,11 @@ export const WORK: readonly (readonly [RolloutPhase, number])[] = [
   ['canary', 30],
   ['promote', 5],
 ];
+/** Before that nothing has been measured that says anything. */
+const MIN_PERCENT = 5;
 
 export interface RolloutProgress {
-  /** Of the way to `promoted`; of one that was rolled back, as far as it had come. */
+  /** Of the way to `promoted`; of one that goes back, as far as it had come. */
   readonly percent: number;
   /** Undefined: not to be told, as long as it has done too little, or somebody decides how long it takes. */
   readonly leftMs?: number | undefined;
@@ -24,74 +26,65 @@ export function rolloutProgress(
   introductions: readonly Introduction[],
   now: number,
 ): RolloutProgress {
-  const { phase, fault, paused, endedAt } = rollout;
+  const { phase, paused } = rollout;
   if (phase === 'promoted') return { percent: 100, leftMs: 0 };
-  const reached = phase === 'roll-back' || phase === 'rolled-back' ? (fault?.phase ?? lastPhase(rollout)) : phase;
-  const at = WORK.findIndex(([name]) => name === reached);
-  const before = WORK.slice(0, Math.max(0, at)).reduce((sum, [, weight]) => sum + weight, 0);
-  const part = reached === phase ? partOfPhase(rollout, introductions, now) : 0;
-  const percent = Math.min(99, before + part * (WORK[at]?.[1] ?? 0));
-  if (endedAt !== undefined) return { percent: rounded(percent) };
-  return {
-    percent: rounded(percent),
-    leftMs: paused || reached !== phase ? undefined : leftMs(rollout, percent, part, now),
-  };
+  const isBack = phase === 'roll-back' || phase === 'rolled-back';
+  const reached = isBack ? lastPhase(rollout) : phase;
+  const before = WORK.slice(0, indexOf(reached)).reduce((sum, [, weight]) => sum + weight, 0);
+  const part = isBack ? 0 : partOfPhase(rollout, introductions, now);
+  const percent = before + part * weightOf(reached);
+  const isTold = !paused && !isBack && percent >= MIN_PERCENT;
+  return { percent: Math.round(percent * 10) / 10, leftMs: isTold ? leftMs(rollout, percent, now) : undefined };
 }
 
-function partOfPhase(
-  { phase, phaseSince, canaryStep, strategy }: Rollout,
-  introductions: readonly Introduction[],
-  now: number,
-): number {
-  if (phase === 'load') return mean(introductions.map(partOfIntroduction));
-  if (phase !== 'canary') return 0;
-  const steps = strategy.steps.length + 1;
-  const sinceMs = Math.min(now - phaseSince, strategy.maxStepMs);
-  return Math.min(1, (canaryStep + (canaryStep === 0 ? sinceMs / strategy.maxStepMs : 0)) / steps);
+/** Where one had come that goes back. */
+export function lastPhase({ fault, events }: Rollout): RolloutPhase {
+  return fault?.phase ?? events.findLast(({ phase }) => indexOf(phase) >= 0)?.phase ?? 'verify';
 }
 
 /** Stages before the one that it is in are done; one that failed is begun again. */
 export function partOfIntroduction({ stage, progress }: Introduction): number {
   if (stage === 'failed') return 0;
-  return (
-    (INTRODUCTION_STAGES.indexOf(stage) + (stage === 'ready' ? 0 : progress)) / INTRODUCTION_STAGES.indexOf('ready')
-  );
+  const done = INTRODUCTION_STAGES.indexOf(stage) + (stage === 'ready' ? 0 : progress);
+  return done / INTRODUCTION_STAGES.indexOf('ready');
 }
 
-/** What comes before the canary by how fast it has gone so far; the canary by its steps, which end with their time at the latest. */
-function leftMs(
-  { phase, createdAt, canaryStep, phaseSince, strategy }: Rollout,
-  percent: number,
-  part: number,
-  now: number,
-): number | undefined {
-  const [canary = 0, promote = 0] = [weightOf('canary'), weightOf('promote')];
-  const canaryMs = (strategy.steps.length + 1) * strategy.maxStepMs;
-  if (phase === 'canary') {
-    const doneMs = canaryStep === 0 ? undefined : (now - phaseSince) / canaryStep;
-    return (1 - part) * (doneMs === undefined ? canaryMs : doneMs * (strategy.steps.length + 1));
+function partOfPhase(rollout: Rollout, introductions: readonly Introduction[], now: number): number {
+  const { phase, canaryStep, strategy } = rollout;
+  if (phase === 'load') return mean(introductions.map(partOfIntroduction));
+  if (phase !== 'canary') return 0;
+  return (canaryStep + Math.min(1, inStepMs(rollout, now) / strategy.maxStepMs)) / steps(rollout);
+}
+
+/** What comes before the canary by how fast it has gone so far; the canary by its steps, which end with their time. */
+function leftMs(rollout: Rollout, percent: number, now: number): number | undefined {
+  const { phase, createdAt, phaseSince, canaryStep, strategy } = rollout;
+  if (phase === 'promote') return undefined;
+  if (phase !== 'canary') {
+    const workLeft = 100 - weightOf('canary') - weightOf('promote') - percent;
+    return (workLeft * (now - createdAt)) / percent + steps(rollout) * strategy.maxStepMs;
   }
-  if (phase === 'promote' || percent < MIN_PERCENT) return undefined;
-  const msPerPercent = (now - createdAt) / percent;
-  return (100 - canary - promote - percent) * msPerPercent + canaryMs;
+  const inStep = inStepMs(rollout, now);
+  const stepMs = canaryStep === 0 ? strategy.maxStepMs : (now - phaseSince - inStep) / canaryStep;
+  return Math.max(0, (steps(rollout) - canaryStep) * stepMs - inStep);
 }
 
-/** Before that nothing has been measured that says anything. */
-const MIN_PERCENT = 5;
-
-function weightOf(phase: RolloutPhase): number | undefined {
-  return WORK.find(([name]) => name === phase)?.[1];
+function inStepMs({ progress, phaseSince }: Rollout, now: number): number {
+  return now - (progress?.at ?? phaseSince);
 }
 
-/** Of one that goes back: where it was. */
-function lastPhase({ events }: Rollout): RolloutPhase {
-  return events.findLast(({ phase }) => WORK.some(([name]) => name === phase))?.phase ?? 'verify';
+function steps({ strategy }: Rollout): number {
+  return strategy.steps.length + 1;
+}
+
+function indexOf(phase: RolloutPhase): number {
+  return WORK.findIndex(([name]) => name === phase);
+}
+
+function weightOf(phase: RolloutPhase): number {
+  return WORK[indexOf(phase)]?.[1] ?? 0;
 }
 
 function mean(values: readonly number[]): number {
   return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function rounded(percent: number): number {
-  return Math.round(percent * 10) / 10;
 }

@@ -41,14 +41,16 @@ export class RolloutsService {
    * the version is live; model_unavailable while it is not known what serves; redis_unavailable
    */
   async begin(model: string, { version, strategy, golden }: RolloutRequest, by: string): Promise<RolloutView> {
-    // Throws for one that is not there.
-    await this.store.manifest({ model, version });
-    const { live, candidate } = await inTime(this.registered(model, by), REDIS_MS);
+    const now = await inTime(this.registry.model(model), REDIS_MS);
+    await this.assertThere(version, now);
+    // All that can be wrong with the request is found before anything is changed.
+    const live = now.generation > 0 ? now.live : await this.served(model);
     if (version === live) throw new SluiceError('conflict', `version ${version} of ${model} is live already`);
     const check = golden && (await this.keepGolden(golden, this.liveTarget(model, live)));
-    const order = { id: this.ids.next(), model, version, from: live, strategy: { ...strategy, golden: check }, by };
+    const { live: from } = await inTime(this.manage(model, by), REDIS_MS);
+    const order = { id: this.ids.next(), model, version, from, strategy: { ...strategy, golden: check }, by };
     const rollout = await inTime(this.rollouts.create(newRollout(order, this.queue.now())), REDIS_MS);
-    this.logger.info({ model, version, from: live, candidate, rollout: rollout.id, by }, 'rollout_begun');
+    this.logger.info({ model, version, from, rollout: rollout.id, by }, 'rollout_begun');
     return this.view(rollout);
   }
 
@@ -93,20 +95,26 @@ export class RolloutsService {
     return formatRollout(rollout, this.catalogue.workers, this.queue.now());
   }
 
-  /** The state of a model that is to be managed from now on: what serves by itself becomes live by a change. */
-  private async registered(model: string, by: string): Promise<RegisteredModel> {
+  /** @throws SluiceError version_not_found for a version that was neither pushed nor is in the workers' folders */
+  private async assertThere(version: string, { model, retired }: RegisteredModel): Promise<void> {
+    const isInFolder = this.catalogue.reported(model).includes(version) || retired.includes(version);
+    if (!isInFolder) await this.store.manifest({ model, version });
+  }
+
+  private async served(model: string): Promise<string | undefined> {
+    await this.catalogue.catchUp();
+    return servedVersion(model, this.catalogue.workers);
+  }
+
+  /** What serves by itself becomes live by a change: from then on the registry says what serves. */
+  private async manage(model: string, by: string): Promise<RegisteredModel> {
     for (let attempt = 1; ; attempt++) {
       const seen = await this.registry.model(model);
-      if (seen.generation > 0) return seen;
-      await this.catalogue.catchUp();
-      const version = servedVersion(model, this.catalogue.workers);
+      const version = seen.generation > 0 ? undefined : await this.served(model);
       if (version === undefined) return seen;
       try {
-        return await this.registry.change(
-          seen,
-          { kind: 'serve', version },
-          { by, reason: 'it served before the first rollout' },
-        );
+        const note = { by, reason: 'it served before the first rollout' };
+        return await this.registry.change(seen, { kind: 'serve', version }, note);
       } catch (error) {
         if (!isConflict(error) || attempt === MOST_ATTEMPTS) throw error;
       }

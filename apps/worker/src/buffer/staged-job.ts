@@ -47,6 +47,6 @@ export function stageJob(
 }
 
 /** Requests of one model can be concatenated when their inputs differ in the first dimension only. */
-function batchKey(inputs: readonly Tensor[]): string {
+export function batchKey(inputs: readonly Tensor[]): string {
   return inputs.map(({ name, datatype, shape }) => `${name}:${datatype}[${shape.slice(1).join()}]`).join(' ');
 }

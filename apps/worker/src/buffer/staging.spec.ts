@@ -9,6 +9,7 @@ import { Staging } from './staging.js';
 const hosted = (name: string, maxBatchSize: number): HostedModel => ({
   ref: { model: name, version: '1' },
   queue: `inference.${name}.1`,
+  homeQueues: [`inference.${name}.1`],
   queues: [`inference.${name}.1`],
   serving: { platform: 'scripted', signature: { inputs: [], outputs: [] }, maxBatchSize, device: 'test' },
   loaded: {
@@ -18,6 +19,7 @@ const hosted = (name: string, maxBatchSize: number): HostedModel => ({
     run: () => Promise.reject(new Error('not run here')),
     release: async () => {},
   },
+  loadMs: 0,
   fingerprint: '',
   shareClass: 'inference',
   holding: { maxQueueDelayMs: 0, preferredRows: [] },

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@sluice/clock';
-import { encodeResult, messageOf, SluiceError } from '@sluice/contracts';
+import { encodeResult, messageOf, SluiceError, type InferenceResult } from '@sluice/contracts';
 import { packBatch, type RunResult } from '@sluice/inference-engine';
 import { rowsOf } from '@sluice/scheduling';
 import { Logger } from '@sluice/telemetry';
@@ -58,7 +58,7 @@ export class Executor {
       const startedAt = this.clock.now();
       const requests = jobs.map(({ request }) => request);
       const results = unpackResults(outputs, requests).map((result, index) =>
-        encodeResult(jobs[index]!.fitted.crop(result)),
+        encodeResult(answerOf(jobs[index]!, result)),
       );
       const outputMs = this.clock.now() - startedAt;
       const cost = { rows: rowsOf(jobs), inputMs: packingMs, inferMs: deviceMs, outputMs };
@@ -83,7 +83,7 @@ export class Executor {
       const inputMs = this.clock.now() - startedAt;
       const { outputs, deviceMs } = await this.device.run(runOf(job), packed);
       const unpackingAt = this.clock.now();
-      const [result] = unpackResults(outputs, [request]).map((each) => encodeResult(fitted.crop(each)));
+      const [result] = unpackResults(outputs, [request]).map((each) => encodeResult(answerOf(job, each)));
       if (!result) throw new Error('the model computed nothing');
       const cost = { rows, inputMs, inferMs: deviceMs, outputMs: this.clock.now() - unpackingAt };
       return { ending: { outcome: { ok: true, result }, cost }, deviceMs };
@@ -98,6 +98,12 @@ export class Executor {
 function runOf(job: StagedJob): Run {
   const { model, rows, fitted } = job;
   return { model, rows, bucket: fitted.bucket, jobIds: [jobIdOf(job)], shareClass: model.shareClass };
+}
+
+/** Says which version has answered, where it is not the one that was asked. */
+function answerOf({ fitted, model, request }: StagedJob, result: InferenceResult): InferenceResult {
+  const { version } = model.ref;
+  return { ...fitted.crop(result), ...(version !== request.version && { version }) };
 }
 
 function jobIdOf({ leased }: StagedJob): string {

@@ -10,9 +10,16 @@ export interface HostedModel {
   /** The shared queue of the version. */
   readonly queue: string;
   /** Where its jobs are: this worker's own queue, if it has one, and the shared one. */
-  readonly queues: readonly string[];
+  readonly homeQueues: readonly string[];
+  /**
+   * Beside those, of a live version, the queues of its predecessors while something may be in them. Written by
+   * `InheritedQueues` alone.
+   */
+  queues: readonly string[];
   readonly serving: ServedModel;
   readonly loaded: LoadedModel;
+  /** How long that took. */
+  readonly loadMs: number;
   /** Of the store, when it was loaded. */
   readonly fingerprint: string;
   /** The class that its device time is charged to. */

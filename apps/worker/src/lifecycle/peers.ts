@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Cluster, type WorkerLoad } from '@sluice/cluster';
-import { queueOwner } from '@sluice/contracts';
+import { inferenceQueue, queueOwner } from '@sluice/contracts';
 import { JobQueue } from '@sluice/job-queue';
 import { WorkerIdentity } from './worker-identity.js';
 
@@ -8,6 +8,7 @@ import { WorkerIdentity } from './worker-identity.js';
 @Injectable()
 export class Peers {
   private aliveIds: ReadonlySet<string> = new Set();
+  private served: ReadonlySet<string> = new Set();
   private owned: readonly string[] = [];
   private left: readonly string[] = [];
   private latest: readonly WorkerLoad[] = [];
@@ -26,6 +27,9 @@ export class Peers {
       this.cluster.loads(),
     ]);
     this.aliveIds = new Set(workers.map(({ id }) => id)).add(this.identity.id);
+    const others = workers.filter(({ id, state }) => id !== this.identity.id && state !== 'draining');
+    const ready = others.flatMap(({ models }) => models.filter(({ state }) => state === 'ready'));
+    this.served = new Set(ready.map(inferenceQueue));
     this.owned = queues.filter((queue) => queueOwner(queue) !== undefined);
     this.latest = loads.filter(({ workerId }) => workerId !== this.identity.id);
     const serving = this.serving();
@@ -35,6 +39,11 @@ export class Peers {
   /** This worker among them. */
   get alive(): ReadonlySet<string> {
     return this.aliveIds;
+  }
+
+  /** Whether another worker serves the version of a shared queue. */
+  serve(queue: string): boolean {
+    return this.served.has(queue);
   }
 
   /** Queues that belong to one worker, this one's and those of workers that are gone included. */

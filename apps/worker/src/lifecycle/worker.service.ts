@@ -4,6 +4,7 @@ import { Cluster, type WorkerReport } from '@sluice/cluster';
 import { WorkerConfig } from '@sluice/config';
 import { messageOf } from '@sluice/contracts';
 import { JobQueue } from '@sluice/job-queue';
+import { ModelRegistry } from '@sluice/model-registry';
 import { Logger } from '@sluice/telemetry';
 import { DeviceLoop } from '../execute/device-loop.js';
 import { Lanes } from '../execute/lanes.js';
@@ -13,9 +14,11 @@ import { LeaseKeeper } from '../lease/lease-keeper.js';
 import { Sweeper } from '../lease/sweeper.js';
 import { Feed } from '../pull/feed.js';
 import { Coordinator } from '../placement/coordinator.js';
+import { RolloutController } from '../rollout/rollout-controller.js';
 import { LoadTeller } from '../statistics/load-teller.js';
 import { SchedTracer } from '../statistics/sched-tracer.js';
 import { StatisticsPublisher } from '../statistics/statistics-publisher.js';
+import { IntroductionBoard } from '../update/introduction-board.js';
 import { ProfileRequests } from '../update/profile-requests.js';
 import { UpdateIntake } from '../update/update-intake.js';
 import { UpdateLane } from '../update/update-lane.js';
@@ -38,6 +41,7 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
     private readonly identity: WorkerIdentity,
     private readonly queue: JobQueue,
     private readonly cluster: Cluster,
+    private readonly registry: ModelRegistry,
     private readonly models: ModelHost,
     private readonly reconciler: ModelReconciler,
     private readonly leases: LeaseKeeper,
@@ -45,6 +49,7 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
     private readonly lanes: Lanes,
     private readonly updates: UpdateLane,
     private readonly updateIntake: UpdateIntake,
+    private readonly introductions: IntroductionBoard,
     private readonly profiles: ProfileRequests,
     private readonly feed: Feed,
     private readonly handOff: HandOff,
@@ -53,6 +58,7 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
     private readonly statistics: StatisticsPublisher,
     private readonly load: LoadTeller,
     private readonly coordinator: Coordinator,
+    private readonly rollouts: RolloutController,
     private readonly tracer: SchedTracer,
     private readonly exit: HardExit,
     private readonly clock: Clock,
@@ -61,7 +67,7 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
 
   async onApplicationBootstrap(): Promise<void> {
     const { id } = this.identity;
-    await Promise.all([this.queue.start(), this.cluster.start()]);
+    await Promise.all([this.queue.start(), this.cluster.start(), this.registry.start()]);
     await this.cluster.join(this.report());
     this.logger.info({ workerId: id, device: this.config.engine.device }, 'worker_joined');
     this.leases.start((lost) => this.forget(lost));
@@ -91,6 +97,9 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
     });
     this.stalls.start((reason) => this.giveUp(reason));
     this.feed.start();
+    this.models.start(() => this.modelsChanged());
+    this.introductions.start(() => this.tell());
+    await this.rollouts.start();
     await this.reconciler.start(() => this.modelsChanged());
     if (this.state === 'starting') this.state = 'serving';
     await this.cluster.update(this.report());
@@ -106,7 +115,7 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
     this.state = 'draining';
     const deadline = this.clock.after(this.config.drainMs, () => this.giveUp(new Error('the drain took too long')));
     this.reconciler.stop();
-    await this.coordinator.stop();
+    await Promise.all([this.coordinator.stop(), this.rollouts.stop()]);
     this.stalls.stop();
     await this.cluster.update(this.report());
     this.updateIntake.stop();
@@ -121,6 +130,7 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
     await this.updateIntake.discard();
     await Promise.all([this.statistics.stop(), this.load.stop(), this.tracer.stop()]);
     await this.cluster.stop();
+    await this.registry.stop();
     await this.queue.stop();
     await this.models.close();
     deadline.cancel();
@@ -135,6 +145,10 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
   private modelsChanged(): void {
     this.feed.lookAgain();
     void this.profiles.look();
+    this.tell();
+  }
+
+  private tell(): void {
     this.cluster.update(this.report()).catch((error: unknown) => {
       this.logger.warn({ reason: messageOf(error) }, 'report_failed');
     });
@@ -156,6 +170,7 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
       startedAt,
       models: this.models.report(),
       applied: this.reconciler.applied,
+      introductions: this.introductions.all(),
     };
   }
 }

@@ -14,6 +14,8 @@ const LOOK_EVERY_MS = 2_000;
 export class AssignedModels {
   /** Undefined until something was assigned to this worker. */
   private queues: ReadonlySet<string> | undefined;
+  /** Versions that have come here by the registry's will, until something was assigned that names them. */
+  private readonly kept = new Set<string>();
   private generation = 0;
   private timer: Timer | undefined;
 
@@ -32,7 +34,28 @@ export class AssignedModels {
 
   /** While nothing was assigned to a worker with a budget it keeps what it has, which is nothing at its start. */
   wants(ref: ModelRef, isLoaded: boolean): boolean {
-    return !this.isLimited || (this.queues?.has(inferenceQueue(ref)) ?? isLoaded);
+    const queue = inferenceQueue(ref);
+    return !this.isLimited || this.kept.has(queue) || (this.queues?.has(queue) ?? isLoaded);
+  }
+
+  /** The coordinator is to leave a version here that it has not assigned, and to count it. */
+  keep(ref: ModelRef): void {
+    const queue = inferenceQueue(ref);
+    if (this.isLimited && !this.queues?.has(queue)) this.kept.add(queue);
+  }
+
+  /** It was given up. */
+  letGo(ref: ModelRef): void {
+    this.kept.delete(inferenceQueue(ref));
+  }
+
+  isKept(queue: string): boolean {
+    return this.kept.has(queue);
+  }
+
+  /** What was assigned, by queue. */
+  get names(): readonly string[] {
+    return [...(this.queues ?? [])];
   }
 
   /** @param onChange called when other versions were assigned to this worker */
@@ -56,6 +79,7 @@ export class AssignedModels {
       const mine = assignment.workers[this.identity.id];
       if (!mine) return;
       this.queues = new Set(mine);
+      for (const queue of mine) this.kept.delete(queue);
       onChange();
     } catch (error) {
       this.logger.warn({ reason: messageOf(error) }, 'assignment_unread');

@@ -9,7 +9,8 @@ import { compileWorkerConfig } from '@sluice/config';
 import { encodeRequest, inferenceQueue } from '@sluice/contracts';
 import { OnnxEngine, ScriptedEngine, type ScriptedModelFile } from '@sluice/inference-engine';
 import { InMemoryJobQueue, JobIds } from '@sluice/job-queue';
-import { FolderModelStore } from '@sluice/model-store';
+import { InMemoryModelRegistry, InMemoryRegistryHub, InMemoryRolloutBook, RolloutHub } from '@sluice/model-registry';
+import { FolderContentStore, FolderModelStore } from '@sluice/model-store';
 import { createLogger } from '@sluice/telemetry';
 import { Engines } from '../execute/engines.js';
 import { SystemRandom } from '../lifecycle/random.js';
@@ -53,7 +54,10 @@ describe('a worker with a memory budget', () => {
       random: new SystemRandom(),
       queue: queue.beside(clock),
       cluster: new InMemoryCluster(hub, clock, config.presenceMs),
+      registry: new InMemoryModelRegistry(new InMemoryRegistryHub(clock), clock, 'worker'),
+      rollouts: new InMemoryRolloutBook(new RolloutHub(), clock),
       store: new FolderModelStore(folder),
+      content: new FolderContentStore(config.storeFolder),
       engines: new Engines({ onnxruntime_onnx: new OnnxEngine(config.engine), scripted }),
     });
     worker = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });

@@ -76,11 +76,14 @@ function memoryOf(
   needs: readonly ModelNeed[],
 ): WorkerMemory {
   const assigned = previous?.workers[id];
-  const copies = memory.models.flatMap(({ queue, state, bytes, lastUsedAt, held }): ModelCopy[] => {
-    const stays = (assigned?.includes(queue) ?? state !== 'available') && !isUnloaded(queue);
+  const copies = memory.models.flatMap(({ queue, state, bytes, lastUsedAt, held, kept = false }): ModelCopy[] => {
+    const isAssigned = kept || (assigned?.includes(queue) ?? state !== 'available');
+    const stays = isAssigned && !isUnloaded(queue);
     if (!stays || state === 'failed') return [];
     const isThere = state === 'ready' || state === 'loading';
-    const copy = isThere ? { lastUsedAt, held, state } : { lastUsedAt: now, held: false, state: 'loading' as const };
+    const copy = isThere
+      ? { lastUsedAt, held: held || kept, state }
+      : { lastUsedAt: now, held: false, state: 'loading' as const };
     return [{ model: queue, bytes, ...copy }];
   });
   const couldLoad = new Set(memory.models.flatMap(({ queue, state }) => (state === 'failed' ? [] : queue)));

@@ -3,6 +3,8 @@ import type { MemoryLoad, MemoryModel } from '@sluice/cluster';
 import { WorkerConfig } from '@sluice/config';
 import { inferenceQueue, type ModelReport } from '@sluice/contracts';
 import { ModelHost } from '../lifecycle/model-host.js';
+import { RegisteredVersions } from '../lifecycle/registered-versions.js';
+import { AssignedModels } from './assigned-models.js';
 import { ModelSizes } from './model-sizes.js';
 
 const STATE = {
@@ -29,6 +31,8 @@ export class MemoryReader {
     private readonly config: WorkerConfig,
     private readonly models: ModelHost,
     private readonly sizes: ModelSizes,
+    private readonly registered: RegisteredVersions,
+    private readonly assigned: AssignedModels,
   ) {}
 
   /** @param now by the queue's clock. @returns undefined for a worker without a budget */
@@ -50,6 +54,14 @@ export class MemoryReader {
     const isUsed = held || use.taken !== before?.taken || state !== before.state;
     if (isUsed || !before) this.uses.set(queue, use);
     const lastUsedAt = isUsed || !before ? now : before.at;
-    return { queue, state, bytes, lastUsedAt, held, loadMs };
+    const kept = this.isKept(report);
+    return { queue, state, bytes, lastUsedAt, held, loadMs, ...(kept && { kept }) };
+  }
+
+  /** The candidate, and what still serves in the place of its successor; what came here without being assigned. */
+  private isKept(report: ModelReport): boolean {
+    const role = this.registered.roleOf(report);
+    const isThere = report.state === 'ready' || report.state === 'loading';
+    return this.assigned.isKept(inferenceQueue(report)) || (isThere && (role === 'candidate' || role === 'retired'));
   }
 }

@@ -40,6 +40,11 @@ export class ModelSizes {
     return this.known.get(queue);
   }
 
+  /** What a version takes, or will. */
+  bytesOf(stored: ServableModel): number {
+    return this.sizeOf(stored).bytes;
+  }
+
   /** Why a version can never be loaded here; undefined when it can. */
   whyTooLarge(stored: ServableModel): string | undefined {
     const { budgetBytes = Infinity } = this.config.placement;

@@ -47,6 +47,8 @@ export class Feed {
   /** The queue whose wake-up we took: it is asked first. */
   private woken: string | undefined;
   private lookedForUpdateAt = -Infinity;
+  /** Nothing was worth stealing, and this worker has not waited for work since. */
+  private soughtInVain = false;
   private pulls = 0;
   private stopping = false;
   private running: Promise<void> | undefined;
@@ -150,12 +152,13 @@ export class Feed {
       const { shareClass, staging } = lane;
       if (staging.size > 0) continue;
       const known = offered ?? this.thief.lastVictim(shareClass);
-      if (this.device.turn && known === undefined) continue;
+      if ((this.device.turn || this.soughtInVain) && known === undefined) continue;
       const jobs = await this.thief.steal(shareClass, known, () => this.device.isIdle);
       if (!jobs) continue;
       await this.stage(lane, jobs);
       return true;
     }
+    this.soughtInVain = true;
     return false;
   }
 
@@ -238,6 +241,7 @@ export class Feed {
     if (this.stopping || this.handOff.isActive || this.misses(queues)) return;
     const abort = new AbortController();
     const offers = this.hearsOffers;
+    this.soughtInVain = false;
     const waiting = this.queue.waitForWork(queues, POLL_MS, { signal: abort.signal, offers });
     this.listening = { queues, offers, abort, ended: waiting.catch(() => {}) };
     try {

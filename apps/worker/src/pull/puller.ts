@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@sluice/clock';
-import { decodeRequest, messageOf, queueOwner, type ErrorBody } from '@sluice/contracts';
+import { decodeRequest, messageOf, modelOfQueue, queueOwner, type ErrorBody, type ModelRef } from '@sluice/contracts';
 import { JobQueue, type LeasedJob } from '@sluice/job-queue';
 import { afterDeath, runningAverage, spareRows } from '@sluice/scheduling';
 import { Logger } from '@sluice/telemetry';
+import { adoptRequest } from '../buffer/adopt-request.js';
 import { stageJob, type StagedJob } from '../buffer/staged-job.js';
 import { LeaseKeeper } from '../lease/lease-keeper.js';
 import type { HostedModel } from '../lifecycle/hosted-model.js';
@@ -63,7 +64,7 @@ export class Puller {
     if (jobs.length === max && part === 'fair' && queueOwner(queue) !== undefined) this.offer(queue);
     this.averageMs = runningAverage(this.averageMs, this.clock.now() - startedAt);
     try {
-      this.statistics.failed(model.ref, dropped.length);
+      this.statistics.failed(modelOfQueue(queue), dropped.length);
       this.settler.noteDropped(dropped);
       const staged = (await Promise.all(jobs.map((job) => this.stage(job, model, leasedAt)))).flatMap(
         (job) => job ?? [],
@@ -88,20 +89,24 @@ export class Puller {
     const { deaths } = leased;
     if (afterDeath(deaths) === 'poisoned') {
       const message = `the worker died ${deaths.alone} times while it ran nothing but this request`;
-      await this.refuse(leased, model, { code: 'poisoned', message });
+      await this.refuse(leased, model.ref, { code: 'poisoned', message });
       return undefined;
     }
     try {
-      return stageJob(leased, decodeRequest(leased.payload), model, leasedAt, this.clock.now());
+      const request = decodeRequest(leased.payload);
+      const inherited = request.version === model.ref.version ? request : adoptRequest(request, model);
+      if (!('code' in inherited)) return stageJob(leased, inherited, model, leasedAt, this.clock.now());
+      await this.refuse(leased, request, inherited);
+      return undefined;
     } catch (error) {
       const message = `the job holds no inference request: ${messageOf(error)}`;
-      await this.refuse(leased, model, { code: 'invalid_request', message });
+      await this.refuse(leased, model.ref, { code: 'invalid_request', message });
       return undefined;
     }
   }
 
-  private async refuse(leased: LeasedJob, model: HostedModel, error: ErrorBody): Promise<void> {
+  private async refuse(leased: LeasedJob, { model, version }: ModelRef, error: ErrorBody): Promise<void> {
     const [settled] = await this.settler.settle([[leased, { ok: false, error }]]);
-    if (settled === 'settled') this.statistics.failed(model.ref, 1);
+    if (settled === 'settled') this.statistics.failed({ model, version }, 1);
   }
 }

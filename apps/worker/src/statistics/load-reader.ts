@@ -12,6 +12,7 @@ import { WorkerIdentity } from '../lifecycle/worker-identity.js';
 import { Feed } from '../pull/feed.js';
 import { Thief } from '../steal/thief.js';
 import { UpdateLane } from '../update/update-lane.js';
+import { ArmCounter } from './arm-counter.js';
 
 /** Reads off this worker's loops what they do. */
 @Injectable()
@@ -29,6 +30,7 @@ export class LoadReader {
     private readonly models: ModelHost,
     private readonly memory: MemoryReader,
     private readonly pool: BufferPool,
+    private readonly arms: ArmCounter,
   ) {}
 
   /** @param loopGapMs the longest that the event loop was blocked since whoever asks asked last */
@@ -36,6 +38,7 @@ export class LoadReader {
     const ran = this.lanes.inference.map((lane) => lane.ran);
     const { working } = this.updates;
     const memory = this.memory.read(this.queue.now());
+    const arms = this.arms.all();
     return {
       workerId: this.identity.id,
       at: this.queue.now(),
@@ -53,6 +56,7 @@ export class LoadReader {
       loopGapMs,
       ...(working && { update: working }),
       costs: this.models.hostedModels().flatMap(({ costs, queue }) => costs.report(queue)),
+      ...(arms.length > 0 && { arms }),
       ...(memory && { memory }),
     };
   }

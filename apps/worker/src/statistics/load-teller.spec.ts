@@ -8,7 +8,8 @@ import { compileWorkerConfig } from '@sluice/config';
 import { encodeRequest } from '@sluice/contracts';
 import { ScriptedEngine, type ScriptedModelFile } from '@sluice/inference-engine';
 import { InMemoryJobQueue, JobIds } from '@sluice/job-queue';
-import { FolderModelStore } from '@sluice/model-store';
+import { InMemoryModelRegistry, InMemoryRegistryHub, InMemoryRolloutBook, RolloutHub } from '@sluice/model-registry';
+import { FolderContentStore, FolderModelStore } from '@sluice/model-store';
 import { createLogger } from '@sluice/telemetry';
 import { Engines } from '../execute/engines.js';
 import { SystemRandom } from '../lifecycle/random.js';
@@ -52,7 +53,10 @@ async function startWorker() {
     random: new SystemRandom(),
     queue,
     cluster: new DeafCluster(hub, clock, config.presenceMs),
+    registry: new InMemoryModelRegistry(new InMemoryRegistryHub(clock), clock, 'worker'),
+    rollouts: new InMemoryRolloutBook(new RolloutHub(), clock),
     store: new FolderModelStore(folder),
+    content: new FolderContentStore(config.storeFolder),
     engines: new Engines({ onnxruntime_onnx: scripted, scripted }),
   });
   const worker = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });

@@ -1,3 +1,7 @@
+import { SystemClock } from '@sluice/clock';
+import { InMemoryModelRegistry, InMemoryRegistryHub } from '@sluice/model-registry';
+import { RegisteredVersions } from '../lifecycle/registered-versions.js';
+import { ArmCounter } from './arm-counter.js';
 import { StatisticsCollector, type EndedRequest } from './statistics-collector.js';
 
 const REF = { model: 'm', version: '1' };
@@ -12,6 +16,7 @@ const request = (rows: number, ending: Partial<EndedRequest> = {}): EndedRequest
       leased: { lease, priority: 1, payload: new Uint8Array(), deaths, ...times },
       leasedAt: NOW - 60,
       rows,
+      request: {},
     },
     outcome: { ok: true, result: new Uint8Array() },
     cost: COST,
@@ -19,11 +24,14 @@ const request = (rows: number, ending: Partial<EndedRequest> = {}): EndedRequest
   };
 };
 const FAILED = { outcome: { ok: false, error: { code: 'inference_failed', message: '' } }, cost: undefined } as const;
+const clock = new SystemClock();
+const registry = new InMemoryModelRegistry(new InMemoryRegistryHub(clock), clock, 'test');
+const ARMS = new ArmCounter(new RegisteredVersions(registry));
 const ms = (count: number, each: number) => ({ count, ns: count * each * 1e6 });
 
 describe('StatisticsCollector', () => {
   it('counts a run once, and the whole of it for every request that was in it', () => {
-    const collector = new StatisticsCollector(() => NOW);
+    const collector = new StatisticsCollector(() => NOW, ARMS);
     collector.ended(REF, [request(1), request(2)]);
     expect(collector.take()).toEqual([
       {
@@ -45,7 +53,7 @@ describe('StatisticsCollector', () => {
   });
 
   it('counts runs of requests that ran each by itself, and those that failed as neither rows nor runs', () => {
-    const collector = new StatisticsCollector(() => NOW);
+    const collector = new StatisticsCollector(() => NOW, ARMS);
     const { cost: _, ...failed } = request(1, FAILED);
     collector.ended(REF, [
       request(1, { cost: { ...COST, rows: 1 } }),
@@ -67,7 +75,7 @@ describe('StatisticsCollector', () => {
   });
 
   it('starts anew after its counts were taken', () => {
-    const collector = new StatisticsCollector(() => NOW);
+    const collector = new StatisticsCollector(() => NOW, ARMS);
     collector.failed(REF, 1);
     collector.ended(REF, []);
     expect(collector.take()).toHaveLength(1);
@@ -75,7 +83,7 @@ describe('StatisticsCollector', () => {
   });
 
   it('is not misled by a clock that is ahead', () => {
-    const collector = new StatisticsCollector(() => NOW - 1_000);
+    const collector = new StatisticsCollector(() => NOW - 1_000, ARMS);
     collector.ended(REF, [request(1)]);
     expect(collector.take()).toMatchObject([{ requests: { success: ms(1, 0) } }]);
   });

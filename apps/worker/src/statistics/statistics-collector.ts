@@ -1,12 +1,15 @@
 import type { ModelStatistics } from '@sluice/cluster';
-import { inferenceQueue, type ModelRef } from '@sluice/contracts';
+import { inferenceQueue, type InferenceRequest, type ModelRef } from '@sluice/contracts';
 import type { StagedJob } from '../buffer/staged-job.js';
 import type { Ending } from '../execute/ending.js';
+import type { ArmCounter } from './arm-counter.js';
 import { Tally } from './tally.js';
 
 /** A request whose end was settled by this worker. */
 export interface EndedRequest extends Ending {
-  readonly job: Pick<StagedJob, 'leased' | 'leasedAt' | 'rows'>;
+  readonly job: Pick<StagedJob, 'leased' | 'leasedAt' | 'rows'> & {
+    readonly request: Pick<InferenceRequest, 'unpinned'>;
+  };
 }
 
 /** Counts what this worker does, in memory; the publisher takes the counts away. */
@@ -14,7 +17,10 @@ export class StatisticsCollector {
   private readonly tallies = new Map<string, { readonly ref: ModelRef; readonly tally: Tally }>();
 
   /** @param now the queue's clock */
-  constructor(private readonly now: () => number) {}
+  constructor(
+    private readonly now: () => number,
+    private readonly arms: ArmCounter,
+  ) {}
 
   /** Requests of one model version that were in one batch. */
   ended(ref: ModelRef, requests: readonly EndedRequest[]): void {
@@ -29,6 +35,7 @@ export class StatisticsCollector {
       if (cost) tally.answered(job.rows, cost);
     }
     for (const cost of new Set(requests.flatMap((request) => request.cost ?? []))) tally.run(cost);
+    this.arms.ended(ref, requests, now);
   }
 
   /** Requests that ended without having been tried. */

@@ -1,8 +1,11 @@
 import { SystemClock } from '@sluice/clock';
 import { InMemoryCluster, InMemoryClusterHub, type ModelStatistics } from '@sluice/cluster';
 import { compileWorkerConfig } from '@sluice/config';
+import { InMemoryModelRegistry, InMemoryRegistryHub } from '@sluice/model-registry';
 import { createLogger } from '@sluice/telemetry';
 import { WorkerIdentity } from '../lifecycle/worker-identity.js';
+import { RegisteredVersions } from '../lifecycle/registered-versions.js';
+import { ArmCounter } from './arm-counter.js';
 import { StatisticsCollector } from './statistics-collector.js';
 import { StatisticsPublisher } from './statistics-publisher.js';
 
@@ -23,7 +26,8 @@ it('publishes what is counted, nothing twice though answers get lost, and what i
   onTestFinished(() => void vi.useRealTimers());
   const clock = new SystemClock();
   const cluster = new LossyCluster(new InMemoryClusterHub(clock), clock, 3_000);
-  const collector = new StatisticsCollector(Date.now);
+  const registry = new InMemoryModelRegistry(new InMemoryRegistryHub(clock), clock, 'test');
+  const collector = new StatisticsCollector(Date.now, new ArmCounter(new RegisteredVersions(registry)));
   const identity = new WorkerIdentity(compileWorkerConfig({}));
   const publisher = new StatisticsPublisher(collector, cluster, identity, clock, createLogger('worker', 'silent'));
   const failures = async () => (await cluster.statistics([REF]))[0]?.requests.fail.count;

@@ -9,8 +9,6 @@ import { UpdateIntake } from './update-intake.js';
 /** Sees to it that every version that is served has a profile: a known one, or one that is asked for. */
 @Injectable()
 export class ProfileRequests {
-  private readonly seen = new WeakSet<HostedModel>();
-
   constructor(
     private readonly models: ModelHost,
     private readonly profiler: Profiler,
@@ -24,12 +22,11 @@ export class ProfileRequests {
   }
 
   private async lookAt(model: HostedModel): Promise<void> {
-    if (this.seen.has(model)) return;
-    this.seen.add(model);
+    if (!this.profiler.claim(model)) return;
     try {
       if (await this.profiler.recall(model)) await this.intake.ask({ kind: 'profile', ...model.ref, again: false });
     } catch (error) {
-      this.seen.delete(model);
+      this.profiler.disclaim(model);
       this.logger.warn({ ...model.ref, reason: messageOf(error) }, 'profile_not_asked_for');
     }
   }

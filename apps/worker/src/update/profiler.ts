@@ -23,6 +23,7 @@ const MOST_ATTEMPTS = 3;
 @Injectable()
 export class Profiler implements UpdateStage<ProfileJob> {
   readonly kind = 'profile';
+  private readonly claimed = new WeakSet<HostedModel>();
 
   constructor(
     private readonly config: WorkerConfig,
@@ -33,6 +34,18 @@ export class Profiler implements UpdateStage<ProfileJob> {
     private readonly clock: Clock,
     private readonly logger: Logger,
   ) {}
+
+  /** Whoever sees to a model's profile claims it. @returns false when somebody has done so */
+  claim(model: HostedModel): boolean {
+    if (this.claimed.has(model)) return false;
+    this.claimed.add(model);
+    return true;
+  }
+
+  /** It was not seen to. */
+  disclaim(model: HostedModel): void {
+    this.claimed.delete(model);
+  }
 
   /** Lets the model's costs begin with what is known. @returns whether the model is to be measured */
   async recall(model: HostedModel): Promise<boolean> {
@@ -45,14 +58,19 @@ export class Profiler implements UpdateStage<ProfileJob> {
   }
 
   /** @throws SluiceError model_unavailable: the version is not served here (any more) */
-  async prepare(job: ProfileJob, { jobId, onProgress }: StageContext): Promise<SlicedWork> {
+  async prepare(job: ProfileJob, context: StageContext): Promise<SlicedWork> {
     const model = this.models.find(job);
     if (!model) throw new SluiceError('model_unavailable', `${job.model} ${job.version} is not served by this worker`);
+    return this.measure(model, job.again, context);
+  }
+
+  /** @param again also when another worker of this kind has measured it */
+  async measure(model: HostedModel, again: boolean, { jobId, onProgress }: StageContext): Promise<SlicedWork> {
     const known = await this.known(model);
     model.holds.take();
     const close = () => model.holds.drop();
     // Another worker of this kind may have been quicker.
-    if (known && isFinished(known) && !job.again) return this.adopt(model, known, close);
+    if (known && isFinished(known) && !again) return this.adopt(model, known, close);
     const begun = this.begun(model, known);
     await this.cluster.saveProfile(begun);
     const measured = new Map<string, CostPoint[]>();

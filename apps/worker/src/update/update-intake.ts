@@ -83,6 +83,12 @@ export class UpdateIntake {
     return id;
   }
 
+  /** Whether a job that was asked for is waiting or being done. */
+  async isPending(id: string): Promise<boolean> {
+    const [status] = await this.jobs.inspect(this.own, [id]);
+    return status?.state === 'waiting' || status?.state === 'active';
+  }
+
   /** Takes the next update. @returns whether there was one */
   async pull(): Promise<boolean> {
     const heads = await this.jobs.heads(this.queues);

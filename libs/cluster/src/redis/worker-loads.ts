@@ -22,6 +22,7 @@ const memoryModel: z.ZodType<MemoryModel> = z.object({
   bytes: count,
   lastUsedAt: count,
   held: z.boolean(),
+  kept: z.boolean().optional(),
   loadMs: count.optional(),
 });
 const workerLoad: z.ZodType<WorkerLoad> = z.object({

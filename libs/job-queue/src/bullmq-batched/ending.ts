@@ -14,8 +14,11 @@ const BOOKS = { brief: 10, long: 13 };
 
 /** How one job is to end, as the script that settles wants to know it. */
 export interface Ending {
-  /** Its arguments, but for the channel of its reply. */
-  readonly entry: readonly ScriptArgument[];
+  readonly jobId: string;
+  /** What it may have in common with others, but for the channel of its reply. */
+  readonly terms: readonly (string | number)[];
+  /** What is its own. */
+  readonly own: readonly ScriptArgument[];
   /** Of a result with a key of its own; to be waited for together with the script. */
   readonly written: Promise<unknown> | undefined;
   /** To whom the script replies; empty: to nobody. */
@@ -36,7 +39,9 @@ export function prepareEnding(parts: EndingParts, settlement: Settlement, data: 
   const books = BOOKS[retentionClass(data.keepResultMs)];
   const payload = placeOf(data.payload);
   return {
-    entry: [jobId, token, holder, attempt, state, value, result, books, removeAt, kept, payload],
+    jobId,
+    terms: [token, holder, attempt, state, books, removeAt, payload],
+    own: [value, result, kept],
     written,
     replyTo: isApart ? '' : data.replyTo,
     replyBehind: isApart ? { jobId, outcome, replyTo: data.replyTo } : undefined,

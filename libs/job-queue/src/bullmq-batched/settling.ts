@@ -8,6 +8,7 @@ import type { SettleOutcome, Settlement } from '../job-queue.js';
 import { prepareEnding } from './ending.js';
 import { inChunks } from './in-chunks.js';
 import type { LeasedData } from './leased-data.js';
+import { Numbering } from './numbering.js';
 import { JOBS_PER_CALL, SETTLE } from './scripts.js';
 
 interface Placed {
@@ -51,17 +52,21 @@ export class Settling {
     await retention.know(queue);
     const now = clock.now();
     const endings = placed.map(({ settlement, data }) => prepareEnding(this.parts, settlement, data));
-    const addresses = [...new Set(endings.map(({ replyTo }) => replyTo))].filter((address) => address !== '');
-    // A number counts from 1; 0 is none of them.
-    const entries = endings.flatMap(({ entry, replyTo }) => [...entry, addresses.indexOf(replyTo) + 1]);
+    const channels = new Numbering<string>();
+    const terms = new Numbering<readonly (string | number)[]>();
+    const entries = endings.flatMap(({ jobId, terms: common, own, replyTo }) => {
+      const channel = replyTo === '' ? 0 : channels.numberOf(replyTo, () => replies.channel(replyTo));
+      const number = terms.numberOf([...common, channel].join('\n'), () => [...common, channel]);
+      return [jobId, number, ...own];
+    });
     const states = [wait, prioritized, active, stalled, events, completed, failed, meta, marker];
     const books = [...retention.keys(queue, 'brief'), ...retention.keys(queue, 'long')];
     const endedBefore = Math.floor(now - keepAgeOf(settings) * 1000);
-    const channels = addresses.map((address) => replies.channel(address));
+    const numbered = [channels.count, ...channels.values, terms.count, ...terms.values.flat()];
     const settling = SETTLE.run(
       redis,
       [...states, ...books],
-      [keys.job(''), now, endedBefore, channels.length, ...channels, ...entries],
+      [keys.job(''), now, endedBefore, ...numbered, ...entries],
     );
     const [answer] = await Promise.all([settling, ...endings.map(({ written }) => written)]);
     const codes = Array.isArray(answer) ? answer.map(Number) : [];

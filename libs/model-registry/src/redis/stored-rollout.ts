@@ -1,4 +1,4 @@
-import { DATATYPES, ROLLOUT_PHASES, type Datatype, type Rollout, type StageResult } from '@sluice/contracts';
+import { ROLLOUT_PHASES, stageResult, type Rollout } from '@sluice/contracts';
 import { z } from 'zod';
 
 const phase = z.enum(ROLLOUT_PHASES);
@@ -17,27 +17,11 @@ const strategy = z.object({
   golden: z.object({ digest: z.string(), absolute: z.number(), relative: z.number(), maxWrong: z.number() }).optional(),
 });
 
-const tensors = z.array(
-  z.object({
-    name: z.string(),
-    datatype: z.enum(Object.keys(DATATYPES) as [Datatype, ...Datatype[]]),
-    shape: z.array(z.int()),
-  }),
-);
-const stageResult: z.ZodType<StageResult> = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('verify'), files: count, bytes: count }),
-  z.object({
-    kind: z.literal('sandbox'),
-    signature: z.object({ inputs: tensors, outputs: tensors }),
-    openMs: z.number(),
-    peakBytes: z.number(),
-  }),
-  z.object({ kind: z.literal('golden'), items: count, wrong: count, examples: z.array(z.string()) }),
-]);
 const stage = z.object({
   attempt: z.int().positive(),
   jobId: z.string(),
   notBefore: z.number(),
+  seen: z.boolean().optional(),
   result: stageResult.optional(),
 });
 

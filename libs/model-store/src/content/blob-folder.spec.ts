@@ -134,9 +134,15 @@ describe('the blobs of a FolderContentStore', () => {
     const { digest } = await put('sound');
     expect(Buffer.from(await store.read(digest)).toString()).toBe('sound');
     await rm(blobPath(digest));
-    await expect(store.read(digest)).rejects.toMatchObject({ code: 'model_unavailable', message: expect.stringContaining('is missing') });
+    await expect(store.read(digest)).rejects.toMatchObject({
+      code: 'model_unavailable',
+      message: expect.stringContaining('is missing'),
+    });
     await writeFile(blobPath(digest), 'SOUND');
-    await expect(store.read(digest)).rejects.toMatchObject({ code: 'model_unavailable', message: expect.stringContaining('is damaged') });
+    await expect(store.read(digest)).rejects.toMatchObject({
+      code: 'model_unavailable',
+      message: expect.stringContaining('is damaged'),
+    });
     await expect(store.read('../x')).rejects.toMatchObject({ code: 'invalid_request' });
   });
 

@@ -32,7 +32,7 @@ export function participants(rollout: Rollout, { registry, workers }: RolloutWor
   return workers.filter((worker) => {
     if (worker.state !== 'serving') return false;
     if (introductionOf(worker, rollout)) return true;
-    return registry.live === undefined ? worker.models.length === 0 : holds(worker, registry.live);
+    return registry.live === undefined ? !hasOnDemand(worker, rollout.version) : holds(worker, registry.live);
   });
 }
 

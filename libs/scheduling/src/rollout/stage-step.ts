@@ -5,8 +5,6 @@ import type { RolloutWorld, StageJob } from './rollout-world.js';
 
 export const STAGE_ATTEMPTS = 5;
 const FIRST_BACK_OFF_MS = 1_000;
-/** A job that is not there so long after it was to be enqueued was there, and was removed. */
-const VANISHED_MS = 5_000;
 
 /** A phase that is a job of the fleet. @param passed where its result leads: onwards, or back */
 export function stageStep(
@@ -22,13 +20,7 @@ export function stageStep(
   return follow(stage, rollout, record, world.job, world.now);
 }
 
-function follow(
-  stage: FleetStage,
-  rollout: Rollout,
-  record: StageRecord,
-  job: StageJob,
-  now: number,
-): RolloutStep {
+function follow(stage: FleetStage, rollout: Rollout, record: StageRecord, job: StageJob, now: number): RolloutStep {
   switch (job.state) {
     case 'ended':
       return only(withStage(rollout, stage, { ...record, result: job.result }));
@@ -37,11 +29,13 @@ function follow(
       return only(again(rollout, stage, record, job.error.message, now));
     case 'gone':
       if (rollout.paused || now < record.notBefore) return wait(rollout);
-      if (now - record.notBefore < VANISHED_MS) return { next: rollout, effects: [enqueue(stage, rollout, record)] };
-      return only(again(rollout, stage, record, 'its job was removed from the queue', now));
-    default:
-      return wait(rollout);
+      if (record.seen) return only(again(rollout, stage, record, 'its job was removed from the queue', now));
+      return { next: rollout, effects: [enqueue(stage, rollout, record)] };
+    case 'waiting':
+    case 'active':
+      break;
   }
+  return record.seen ? wait(rollout) : only(withStage(rollout, stage, { ...record, seen: true }));
 }
 
 function again(rollout: Rollout, stage: FleetStage, record: StageRecord, reason: string, now: number): Rollout {

@@ -35,6 +35,14 @@ describe('a body that is read', () => {
     expect(raw.equals(request.inputs[0]?.bytes ?? Buffer.of())).toBe(true);
   });
 
+  it('says in the payload whether its client named a version', () => {
+    const of = (isUnpinned: boolean) => {
+      const body = Buffer.from(Float32Array.of(1, 2, 3).buffer);
+      return decodeRequest(readBody({ body, jsonLength: '0', target, isUnpinned, limits }).payload).unpinned;
+    };
+    expect([of(true), of(false)]).toEqual([true, undefined]);
+  });
+
   it('is copied once when there is no room for what goes in front of the tensor', () => {
     const body = Buffer.from(Float32Array.of(1, 2, 3).buffer);
     const { payload } = readBody({ body, jsonLength: '0', target, isUnpinned: false, limits });

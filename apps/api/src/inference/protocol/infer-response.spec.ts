@@ -26,6 +26,14 @@ function binary(...names: string[]): RequestedOutput[] {
 }
 
 describe('formatInferResponse', () => {
+  it('names the version that has answered, where it is not the one that was asked', () => {
+    const asked = { model: 'digits', version: '1', outputs: JSON_ONLY };
+    const versionOf = (body: string | Uint8Array) =>
+      (JSON.parse(String(body)) as { model_version: string }).model_version;
+    expect(versionOf(formatInferResponse({ ...asked, result }).body)).toBe('1');
+    expect(versionOf(formatInferResponse({ ...asked, result: { ...result, version: '2' } }).body)).toBe('2');
+  });
+
   it('is the protocol’s response, outputs in the order of the result', () => {
     const { headers, body } = formatInferResponse({
       model: 'digits',

@@ -45,6 +45,11 @@ export class UploadsService {
         `model: expected a name that matches ${MODEL_NAME}, got ${quote(model)}`,
       );
     const files = await this.receive(parts, fields);
+    if (files.length === 0)
+      throw new SluiceError(
+        'invalid_request',
+        "body: expected at least a model (curl -F 'model.onnx=@…'), got no file",
+      );
     fields.checkDigests(files);
     const content = { model, files, config: fields.config, origin: fields.origin(caller), createdAt: Date.now() };
     const pushed = await this.keep(content, fields.version);

@@ -18,8 +18,8 @@ export interface ModelView {
 
 export interface VersionView {
   readonly version: string;
-  /** `served`: from the workers' folders; `stored`: pushed, and not in service. */
-  readonly state: 'live' | 'candidate' | 'served' | 'stored';
+  /** `served`: from the workers' folders; `stored`: pushed, and not in service; `retired`: in service before. */
+  readonly state: 'live' | 'candidate' | 'served' | 'stored' | 'retired';
   /** Workers alive that have it in memory. */
   readonly readyOn: number;
   /** Of all its files; absent for one that was not pushed. */
@@ -56,13 +56,14 @@ export function formatModel(
   stored: readonly StoredVersion[],
   workers: readonly WorkerReport[],
 ): ModelView {
-  const { model, live, candidate, canaryPercent, generation } = registered;
+  const { model, live, candidate, canaryPercent, generation, retired } = registered;
   const reports = workers.flatMap(({ models }) => models.filter((each) => each.model === model));
   const known = [...stored, ...reports].map(({ version }) => version);
-  const numbers = new Set([...known, ...[live, candidate].filter((version) => version !== undefined)]);
+  const numbers = new Set([...known, ...retired, ...[live, candidate].filter((version) => version !== undefined)]);
   const stateOf = (version: string): VersionView['state'] => {
     if (version === live) return 'live';
     if (version === candidate) return 'candidate';
+    if (retired.includes(version)) return 'retired';
     return generation === 0 && reports.some((report) => report.version === version) ? 'served' : 'stored';
   };
   return {

@@ -43,18 +43,19 @@ for index, at in ipairs(new) do
   local id, name, data, options, timestamp, priority, payload = unpack(ARGV, at, at + 6)
   local key = prefix .. id
   if payload == '' then
-    call('HSET', key, 'name', name, 'data', data, 'opts', options, 'timestamp', timestamp, 'delay', 0,
+    call('HSET', key, 'name', name, 'data', data, 'opts', options, 'timestamp', timestamp, 'delay', '0',
       'priority', priority)
   else
-    call('HSET', key, 'name', name, 'data', data, 'opts', options, 'timestamp', timestamp, 'delay', 0,
+    call('HSET', key, 'name', name, 'data', data, 'opts', options, 'timestamp', timestamp, 'delay', '0',
       'priority', priority, 'payload', payload)
   end
   call('XADD', KEYS[2], '*', 'event', 'added', 'jobId', id, 'name', name)
-  call('XADD', KEYS[2], 'MAXLEN', '~', maxEvents, '*', 'event', 'waiting', 'jobId', id)
+  call('XADD', KEYS[2], '*', 'event', 'waiting', 'jobId', id)
   waiting[2 * index - 1] = string.format('%.0f', priority * scores + (counter + index) % scores)
   waiting[2 * index] = id
 end
 call('ZADD', KEYS[1], unpack(waiting))
+call('XTRIM', KEYS[2], 'MAXLEN', '~', maxEvents)
 
 local isMaxed = meta[2] and call('LLEN', KEYS[5]) >= tonumber(meta[2])
 if not meta[1] and not isMaxed then call('ZADD', KEYS[3], 0, '0') end

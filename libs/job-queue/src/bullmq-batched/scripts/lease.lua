@@ -55,7 +55,7 @@ for _, id in ipairs(ids) do
   local job = call('HMGET', key, 'data', 'ats', 'timestamp', 'priority', 'payload', 'defa', 'parentKey', 'deid', 'rjk')
   -- Of a job whose hash was deleted only the id was left.
   if job[1] then
-    local attempt = tonumber(job[2] or 0) + 1
+    local attempt = job[2] and string.format('%.0f', job[2] + 1) or '1'
     call('SET', key .. ':lock', token, 'PX', lockMs)
     call('HSET', key, 'processedOn', ARGV[2], 'pb', holder, 'ats', attempt)
     call('XADD', KEYS[6], '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')

@@ -43,7 +43,8 @@ if ended[1] then
   redis.call('ZREM', KEYS[4], unpack(ended))
   redis.call('ZREM', KEYS[5], unpack(ended))
 end
-redis.call('ZREM', KEYS[1], unpack(gone))
+-- They are its first ones.
+redis.call('ZREMRANGEBYRANK', KEYS[1], 0, #gone - 1)
 redis.call('HDEL', KEYS[2], unpack(gone))
 if jobs == 0 then redis.call('DEL', KEYS[3]) else redis.call('DECRBY', KEYS[3], freed) end
 return #gone
