@@ -7,7 +7,7 @@ const PATH = process.env['SLUICE_SIMULATION_PATH'];
 const MOST_MS = process.env['SLUICE_SIMULATION_RUNS'] === undefined ? 40_000 : undefined;
 
 /** A machine that is busier than that, for longer than that, is no reason to have seen nothing. */
-const LEAST_MS = 3_000;
+const LEAST_MS = 10_000;
 
 /** How many runs a property is given, and where it begins: see README.md. @param part of all runs */
 export function effort(part: number): fc.Parameters<unknown> {
