@@ -161,6 +161,15 @@ describe('03: the page', () => {
   });
 });
 
+it('09: a model is taught more while it is asked: accuracy rises, and no request fails', async () => {
+  const output = await run('09-rollout.mjs');
+  const rightOf = (label: string) => Number(new RegExp(`${label}: (\\d+) %`).exec(output)?.[1]);
+  expect(rightOf('version 1')).toBeLessThan(60);
+  expect(rightOf('version 2')).toBe(100);
+  expect(output).toContain('0 requests failed');
+  expect(output).toMatch(/canary +50 % of the requests: passed/);
+});
+
 describe('an example', () => {
   const files = readdirSync(EXAMPLES).filter((file) => /^\d\d-.*\.(?:mjs|sh)$/.test(file));
 

@@ -3,12 +3,14 @@ import { SluiceError } from '@sluice/contracts';
 import type { Command } from './command.js';
 import { doctorCommand } from './doctor/doctor.command.js';
 import { helpText } from './help.js';
+import { modelsCommand } from './models/models.command.js';
 import { upCommand } from './up/up.command.js';
 import { UsageError } from './usage-error.js';
 
 const commands: ReadonlyMap<string, Command> = new Map([
   ['up', upCommand],
   ['doctor', doctorCommand],
+  ['models', modelsCommand],
 ]);
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -36,6 +36,18 @@ export function workerLoad(workerId: string, spec: Partial<WorkerLoad> = {}): Wo
         observations: 3,
       },
     ],
+    arms: [
+      {
+        model: 'm',
+        version: '2',
+        generation: 7,
+        answered: 3,
+        failed: 1,
+        latency: { count: 2, sum: 9.5, squares: 46 },
+        compute: { count: 1, sum: -0.5, squares: 0.25 },
+        rows: { count: 1, sum: 0.7, squares: 0.49 },
+      },
+    ],
     ...spec,
   };
 }

@@ -22,6 +22,8 @@ export const INVARIANTS = {
   recovery: 'what a worker leaves behind is answered within 5 s, and the time that its work takes',
   'nothing held': 'after a drain nothing is held, and nothing is lost',
   buffers: 'a buffer belongs to one batch at a time',
+  agreement: 'within 10 s of the last fault the workers serve what the registry says, which is what the rollout says',
+  'one live version': 'when the workers agree, no other version answers requests that named none',
   termination: 'every wait has an end',
 } as const;
 

@@ -126,10 +126,25 @@ describe('what is wrong with a version', () => {
       [{ 'content-encoding': 'gzip' }, 'x', 415],
       [{ 'content-type': 'multipart/form-data' }, 'x', 400],
       [{ 'content-type': 'multipart/form-data; boundary=b' }, '--b\r\ncontent-disposition: form-data; name="mod', 400],
+      [
+        { 'content-type': 'multipart/form-data; boundary=b' },
+        '--b\r\ncontent-disposition: form-data; name="model.onnx"; filename="m"\r\n\r\nbytes and no end',
+        400,
+      ],
       [{}, '', 400],
     ] as const;
     for (const [headers, body, status] of cases) expect(await ask(body, headers)).toMatchObject({ status });
   });
+});
+
+it('a store that cannot be written is named', async () => {
+  const other = await ApiCluster.start({ models: [], workers: 0, environment: { SLUICE_STORE: '/dev/null/store' } });
+  const body = form({ 'model.onnx': model });
+  expect(await other.api.ask('/models/m/versions', { method: 'POST', body })).toMatchObject({
+    status: 503,
+    body: { error: expect.stringMatching(/^the model store cannot be written: SLUICE_STORE is to be a folder/) },
+  });
+  await other.stop();
 });
 
 describe('an upload', () => {
@@ -149,6 +164,8 @@ describe('an upload', () => {
     await vi.waitFor(() => expect(store.unfinished()).toEqual([]), { timeout: 5_000 });
     expect(store.blobs()).toEqual(before);
     expect(await isKnown('cut')).toBe(false);
+    // What a client does is no failure of ours.
+    expect(cluster.processes.apis[0]?.log()).not.toContain('request_failed');
     expect(await push('cut', form({ 'model.onnx': model }))).toMatchObject({ status: 201, body: { version: '1' } });
   });
 

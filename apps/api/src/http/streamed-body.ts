@@ -37,8 +37,8 @@ export function isFormData({ headers }: FastifyRequest): boolean {
 }
 
 /**
- * The bytes of a request as they come. It fails with a SluiceError, request_timeout, when none come for `idleMs`, and with
- * another error when the client hangs up. The connection is left as it is, so that an answer can be sent.
+ * The bytes of a request as they come. It fails with a SluiceError: request_timeout when none come for `idleMs`, and
+ * invalid_request when the client hangs up. The connection is left as it is, so that an answer can be sent.
  */
 export function bodyOf({ body, raw }: FastifyRequest, reply: FastifyReply, idleMs: number): Readable {
   const bytes = new PassThrough();
@@ -51,7 +51,9 @@ export function bodyOf({ body, raw }: FastifyRequest, reply: FastifyReply, idleM
       new SluiceError('request_timeout', `nothing came for ${idleMs} ms (SLUICE_RECEIVE_TIMEOUT_MS): send it again`),
     ),
   );
-  body.once('error', (error) => bytes.destroy(error));
+  body.once('error', (error) => {
+    bytes.destroy(new SluiceError('invalid_request', `body: it was cut off: ${error.message}`, { cause: error }));
+  });
   // An error that comes when nobody reads any more is nobody's.
   bytes.on('error', () => {});
   bytes.once('close', () => raw.setTimeout(0));

@@ -21,6 +21,7 @@ describe('what a rollout is asked for with', () => {
       },
       golden: undefined,
     });
+    expect(read({ version: '2', strategy: { canaryPercent: 30 } }).strategy.steps).toEqual([50]);
     const items = [{ inputs: [] }];
     expect(read({ version: '2', strategy: { golden: { items } } }).golden).toEqual({
       items,
@@ -38,7 +39,7 @@ describe('what a rollout is asked for with', () => {
       { version: '2', strategy: { steps: [50, 25] } },
       /^strategy\.steps: expected ascending shares above canaryPercent/,
     ],
-    [{ version: '2', strategy: { canaryPercent: 30 } }, /^strategy\.steps: expected ascending/],
+    [{ version: '2', strategy: { canaryPercent: 30, steps: [25] } }, /^strategy\.steps: expected ascending/],
     [{ version: '2', strategy: { canaryPercent: 101, steps: [] } }, /^strategy\.canaryPercent: /],
     [{ version: '2', strategy: { canary: 5 } }, /canary/],
     [{ version: '2', strategy: { golden: { items: [] } } }, /^strategy\.golden\.items: /],

@@ -24,13 +24,14 @@ const MAX_DEPTH = 32;
 /** Of all objects: thousands of golden items, each with a few tensors. */
 const MAX_MEMBERS = 500_000;
 
+const DEFAULT_STEPS = [25, 50];
 const share = z.number().min(0).max(100);
 const request = z.strictObject({
   version: z.string().regex(/^[1-9]\d{0,17}$/, 'expected a positive integer in quotes, as in "2"'),
   strategy: z
     .strictObject({
       canaryPercent: share.default(5),
-      steps: z.array(share).max(100).default([25, 50]),
+      steps: z.array(share).max(100).optional(),
       minSamples: z.int().nonnegative().default(100),
       maxStepSeconds: z.number().positive().max(604_800).default(30),
       maxErrorRate: z.number().min(0).max(1).default(0.01),
@@ -46,7 +47,7 @@ const request = z.strictObject({
         })
         .optional(),
     })
-    .superRefine(({ canaryPercent, steps }, context) => {
+    .superRefine(({ canaryPercent, steps = [] }, context) => {
       const shares = [canaryPercent, ...steps];
       const isAscending = shares.every((each, index) => index === 0 || each > (shares[index - 1] ?? 0));
       if (!isAscending)
@@ -66,5 +67,6 @@ export function readRolloutRequest(body: unknown, { maxElements }: { readonly ma
     throw new SluiceError('invalid_request', faults.join('; '));
   }
   const { golden, maxStepSeconds, ...strategy } = data.strategy;
-  return { version: data.version, strategy: { ...strategy, maxStepMs: maxStepSeconds * 1000 }, golden };
+  const { canaryPercent, steps = DEFAULT_STEPS.filter((step) => step > canaryPercent) } = strategy;
+  return { version: data.version, strategy: { ...strategy, steps, maxStepMs: maxStepSeconds * 1000 }, golden };
 }

@@ -1,3 +1,4 @@
+import type { WorkerReport } from '@sluice/cluster';
 import { ownQueue } from '@sluice/contracts';
 import { WorkerHarness } from '../worker.harness.js';
 import { InheritedQueues } from './inherited-queues.js';
@@ -44,8 +45,7 @@ describe('the queue of a version that is out of service', () => {
 
   it('is left to another worker as long as that one serves the version', async () => {
     await live();
-    const models = [{ model: 'sum', version: '1', state: 'ready' as const, serving: await serving() }];
-    await harness.api.join({ ...(await report()), id: 'peer', models });
+    await harness.api.join(await peerReport());
     await harness.start();
     const ids = [...(await unpinned([1, 2])), ...(await harness.send([3, 4]))];
     // By then it has heard of the other one.
@@ -70,18 +70,14 @@ describe('the queue of a version that is out of service', () => {
     expect(await harness.answers(ids)).toEqual([[3]]);
     expect(await harness.answeredBy(ids)).toEqual(['2']);
   });
-
-  async function report() {
-    const other = new WorkerHarness();
-    await other.start();
-    const [told] = await other.api.workers();
-    await other.close();
-    return told!;
-  }
-
-  async function serving() {
-    const { models } = await report();
-    const [first] = models;
-    return first?.state === 'ready' ? first.serving : expect.unreachable('it is ready');
-  }
 });
+
+/** What a worker tells that serves version 1. */
+async function peerReport(): Promise<WorkerReport> {
+  const other = new WorkerHarness();
+  await other.start();
+  const [report] = await other.api.workers();
+  await other.close();
+  if (!report) throw new Error('it has not joined');
+  return { ...report, id: 'peer' };
+}

@@ -54,6 +54,14 @@ describe('the next assignment', () => {
     expect(decide({ workers, asked: ['b'] })).toMatchObject({ workers: { w: ['a'] }, noRoom: ['b'] });
   });
 
+  it('takes over what the registry has put there, and lets it leave for nothing', () => {
+    const workers = [worker('w', 1, model('a2', 'ready', { kept: true }), model('b', 'available'))];
+    const previous = { w: ['a1'] };
+    expect(decide({ workers, previous, asked: ['b'] })).toMatchObject({ workers: { w: ['a2'] }, noRoom: ['b'] });
+    const decided = [worker('w', 1, model('a2', 'ready'), model('b', 'available'))];
+    expect(decide({ workers: decided, previous: { w: ['a2'] }, asked: ['b'] }).workers).toEqual({ w: ['b'] });
+  });
+
   it('does not call it full while another load goes on', () => {
     const workers = [worker('w', 1, model('a', 'loading'), model('b', 'available'))];
     expect(decide({ workers, asked: ['b'] }).noRoom).toEqual([]);

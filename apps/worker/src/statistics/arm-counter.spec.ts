@@ -3,7 +3,7 @@ import { InMemoryModelRegistry, InMemoryRegistryHub, unregistered } from '@sluic
 import { SimulatedClock } from '@sluice/testing';
 import { RegisteredVersions } from '../lifecycle/registered-versions.js';
 import { ArmCounter } from './arm-counter.js';
-import type { EndedRequest } from './statistics-collector.js';
+import type { EndedRequest } from './ended-request.js';
 
 const NOW = 10_000;
 const LIVE = { model: 'm', version: '1' };

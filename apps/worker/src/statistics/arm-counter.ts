@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ERRORS, type ArmCounts, type ModelRef } from '@sluice/contracts';
 import { NO_ARM, withSample } from '@sluice/scheduling';
 import { RegisteredVersions } from '../lifecycle/registered-versions.js';
-import type { EndedRequest } from './statistics-collector.js';
+import type { EndedRequest } from './ended-request.js';
 
 /** The queue's clock has no more to tell of an instant; and nothing takes no time. */
 const SHORTEST_LATENCY_MS = 1;

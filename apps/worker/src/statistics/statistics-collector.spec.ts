@@ -2,7 +2,8 @@ import { SystemClock } from '@sluice/clock';
 import { InMemoryModelRegistry, InMemoryRegistryHub } from '@sluice/model-registry';
 import { RegisteredVersions } from '../lifecycle/registered-versions.js';
 import { ArmCounter } from './arm-counter.js';
-import { StatisticsCollector, type EndedRequest } from './statistics-collector.js';
+import type { EndedRequest } from './ended-request.js';
+import { StatisticsCollector } from './statistics-collector.js';
 
 const REF = { model: 'm', version: '1' };
 const NOW = 10_000;

@@ -1,16 +1,8 @@
 import type { ModelStatistics } from '@sluice/cluster';
-import { inferenceQueue, type InferenceRequest, type ModelRef } from '@sluice/contracts';
-import type { StagedJob } from '../buffer/staged-job.js';
-import type { Ending } from '../execute/ending.js';
+import { inferenceQueue, type ModelRef } from '@sluice/contracts';
 import type { ArmCounter } from './arm-counter.js';
+import type { EndedRequest } from './ended-request.js';
 import { Tally } from './tally.js';
-
-/** A request whose end was settled by this worker. */
-export interface EndedRequest extends Ending {
-  readonly job: Pick<StagedJob, 'leased' | 'leasedAt' | 'rows'> & {
-    readonly request: Pick<InferenceRequest, 'unpinned'>;
-  };
-}
 
 /** Counts what this worker does, in memory; the publisher takes the counts away. */
 export class StatisticsCollector {

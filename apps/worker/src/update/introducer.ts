@@ -27,6 +27,13 @@ import { warmUp } from './warm-up.js';
 /** A fault that another attempt does not mend. */
 const LASTING = new Set<unknown>(['invalid_request', 'poisoned']);
 
+interface Plan {
+  /** It is in nobody's rotation, and belongs to this job. */
+  isOutside: boolean;
+  profile: SlicedWork | undefined;
+  readonly context: StageContext;
+}
+
 /**
  * Brings one version into service on this worker, beside the one that serves:
  *
@@ -124,50 +131,45 @@ export class Introducer implements UpdateStage<IntroduceJob> {
     context: StageContext,
     profiles: boolean,
   ): Promise<SlicedWork> {
-    const isNew = this.host.find(job) !== model;
-    let profile: SlicedWork | undefined;
+    const plan: Plan = { isOutside: this.host.find(job) !== model, profile: undefined, context };
     try {
       if (profiles && this.profiler.claim(model) && (await this.profiler.recall(model)))
-        profile = await this.profiler.measure(model, false, {
+        plan.profile = await this.profiler.measure(model, false, {
           ...context,
           onProgress: (progress) => this.progress(job, 'profile', progress, context),
         });
     } catch (error) {
-      if (isNew) await this.giveUp(model);
+      if (plan.isOutside) await this.giveUp(model);
       throw error;
     }
-    const slices = this.slices(job, model, { isNew, profile: profile?.slices, context });
     return {
-      slices: this.tellingSlices(job, slices),
+      slices: this.tellingSlices(job, this.slices(job, model, plan)),
       conclude: () =>
         this.telling(job, async () => {
           if (this.host.find(job) !== model || !this.isWanted(job)) return encode('dropped');
-          await profile?.conclude();
+          await plan.profile?.conclude();
           this.tell(job, 'ready', { progress: 1 });
           return encode('ready');
         }),
       close: () => {
-        profile?.close();
-        if (this.host.find(job) !== model && isNew) void this.giveUp(model);
+        plan.profile?.close();
+        if (plan.isOutside) void this.giveUp(model);
       },
     };
   }
 
-  private async *slices(
-    job: IntroduceJob,
-    model: HostedModel,
-    plan: { isNew: boolean; profile: SlicedWork['slices'] | undefined; context: StageContext },
-  ): AsyncGenerator<number, void> {
-    if (plan.isNew) {
+  private async *slices(job: IntroduceJob, model: HostedModel, plan: Plan): SlicedWork['slices'] {
+    if (plan.isOutside) {
       this.tell(job, 'warm-up');
       const onProgress = (progress: number) => this.progress(job, 'warm-up', progress, plan.context);
       yield* this.whileWanted(job, warmUp(model, this.device, plan.context.jobId, onProgress));
       if (!this.isWanted(job)) return;
       this.host.enter(model);
+      plan.isOutside = false;
     }
     if (!plan.profile) return;
     this.tell(job, 'profile');
-    yield* this.whileWanted(job, plan.profile);
+    yield* this.whileWanted(job, plan.profile.slices);
   }
 
   private async *whileWanted(job: IntroduceJob, slices: SlicedWork['slices']): SlicedWork['slices'] {

@@ -98,7 +98,10 @@ describe('versions on a worker with a memory budget', () => {
     await serves({ 1: 'available' });
     await propose();
     await reaches({ stage: 'ready', version: '2' });
-    await serves({ 1: 'available', 2: 'ready' });
+    expect(harness.told.at(-1)?.models).toMatchObject([
+      { version: '1', state: 'available' },
+      { version: '2', state: 'ready' },
+    ]);
   });
 
   it('one that can never fit has failed at once', async () => {

@@ -25,6 +25,17 @@ const memoryModel: z.ZodType<MemoryModel> = z.object({
   kept: z.boolean().optional(),
   loadMs: count.optional(),
 });
+const logSums = z.object({ count, sum: z.number(), squares: count });
+const arm = z.object({
+  model: z.string(),
+  version: z.string(),
+  generation: count,
+  answered: count,
+  failed: count,
+  latency: logSums,
+  compute: logSums,
+  rows: logSums,
+});
 const workerLoad: z.ZodType<WorkerLoad> = z.object({
   workerId: z.string(),
   at: z.number(),
@@ -42,6 +53,7 @@ const workerLoad: z.ZodType<WorkerLoad> = z.object({
   loopGapMs: count,
   update: z.object({ name: z.string(), progress: z.number() }).optional(),
   costs: z.array(modelCost),
+  arms: z.array(arm).optional(),
   memory: z.object({ budgetBytes: count, models: z.array(memoryModel) }).optional(),
 });
 

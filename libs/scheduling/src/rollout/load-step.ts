@@ -13,14 +13,12 @@ export function loadStep(rollout: Rollout, world: RolloutWorld): RolloutStep {
   if (registry.candidate !== version) return rollout.paused ? wait(rollout) : propose(rollout, world);
 
   const workers = participants(rollout, world);
-  const mark = workers
-    .map((worker) => describe(worker, rollout))
-    .toSorted()
-    .join(', ');
+  const said = workers.map((worker) => describe(worker, rollout)).toSorted();
+  const mark = said.length === 0 ? 'no worker serves the live version, or has begun with the new one' : said.join(', ');
   const ready = workers.filter((worker) => introductionOf(worker, rollout)?.stage === 'ready');
   const waiting = waitingForRoom(rollout, world);
   const next = progressed(rollout, mark, now);
-  if (next.paused || workers.length === 0) return only(next);
+  if (next.paused || !world.workers.some(({ state }) => state === 'serving')) return only(next);
 
   const chosen = exchangeable(next, world, registry.live === undefined ? [] : [registry.live]);
   if (chosen.length > 0) {
@@ -33,7 +31,7 @@ export function loadStep(rollout: Rollout, world: RolloutWorld): RolloutStep {
     const rest = waiting.length === 0 ? '' : `; ${idsOf(waiting).join(', ')} will exchange it when it is promoted`;
     return only(entered(next, 'golden', now, `ready on ${idsOf(ready).join(', ')}${rest}`));
   }
-  if (waiting.length === workers.length) return only(faulted(next, now, noRoom(next, waiting)));
+  if (waiting.length > 0 && waiting.length === workers.length) return only(faulted(next, now, noRoom(next, waiting)));
   if (isStuck(next, mark, now))
     return only(
       faulted(next, now, `nothing moved for ${NO_PROGRESS_MS / 60_000} minutes: ${mark}. See the workers' logs`),

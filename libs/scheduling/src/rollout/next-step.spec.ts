@@ -82,6 +82,17 @@ describe('loading', () => {
     expect(nextStep(seen, someWorld({ ...later, workers: moved })).next.phase).toBe('load');
     expect(nextStep(seen, someWorld(later)).next.fault?.reason).toContain('nothing moved for 10 minutes: a: load');
   });
+
+  it('gives up when no worker begins, and waits while there is none', () => {
+    const idle = [someWorker('a', undefined, { models: [report('1', 'available')] })];
+    const seen = step(load, during(idle)).next;
+    expect(seen.phase).toBe('load');
+    const now = 1_000 + 10 * 60_000 + 1;
+    expect(nextStep(seen, someWorld({ ...during([]), now })).next.phase).toBe('load');
+    expect(nextStep(seen, someWorld({ ...during(idle), now })).next.fault?.reason).toContain(
+      'no worker serves the live',
+    );
+  });
 });
 
 it.each([

@@ -4,6 +4,9 @@ import { only, wait, type RolloutStep } from './rollout-step.js';
 import type { RolloutWorld } from './rollout-world.js';
 import { signatureDifference } from './signature-difference.js';
 
+/** Workers that restart serve again by then. Later the new version may be what is needed most. */
+const PATIENCE_MS = 30_000;
+
 /** Whoever calls the live version must be able to call the new one. */
 export function signatureStep(rollout: Rollout, world: RolloutWorld): RolloutStep {
   const { from, paused, stages, strategy } = rollout;
@@ -15,7 +18,11 @@ export function signatureStep(rollout: Rollout, world: RolloutWorld): RolloutSte
     return only(entered(rollout, 'load', now, 'no version is live to compare the signature with'));
 
   const live = signatureOf(from, world);
-  if (!live) return wait(rollout);
+  if (!live) {
+    if (now - rollout.phaseSince < PATIENCE_MS) return wait(rollout);
+    const why = `no worker serves version ${from}, which is live: there is nothing to compare the signature with`;
+    return only(entered(rollout, 'load', now, why));
+  }
   const differences = signatureDifference(live, result.signature);
   if (differences.length === 0) return only(entered(rollout, 'load', now, `same signature as version ${from}`));
   const says = `the signature differs from that of version ${from}: ${differences.join('; ')}`;

@@ -39,7 +39,7 @@ export async function* formParts(body: Readable, contentType: string): AsyncGene
     // Whoever reads it hears of its errors; one that comes before that is told by `state`.
     content.on('error', () => {});
     reading.file = content;
-    push({ kind: 'file', path: name, content });
+    push({ kind: 'file', path: name, content: explained(content) });
   });
   form.on('partsLimit', () => tell(invalid(`it has more than ${MAX_PARTS} parts`)));
   form.on('finish', () => tell('ended'));
@@ -57,6 +57,15 @@ export async function* formParts(body: Readable, contentType: string): AsyncGene
   } finally {
     body.unpipe(form);
     reading.file?.destroy();
+  }
+}
+
+/** What ends a file too early is wrong with the form, unless it is known better. */
+async function* explained(content: Readable): AsyncGenerator<Uint8Array> {
+  try {
+    yield* content as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    throw error instanceof SluiceError ? error : invalid(messageOf(error));
   }
 }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ApiConfig } from '@sluice/config';
-import { MODEL_NAME, SluiceError } from '@sluice/contracts';
+import { messageOf, MODEL_NAME, SluiceError } from '@sluice/contracts';
 import { ContentStore, faultOfFilePath, type ManifestFile, type ModelManifest } from '@sluice/model-store';
 import { Logger } from '@sluice/telemetry';
 import { quote } from '../../inference/protocol/invalid-field.js';
@@ -10,6 +10,8 @@ import type { UploadPart } from './upload-part.js';
 
 /** Others may take the same number at the same time, or have removed a version that had it. */
 const MOST_ATTEMPTS = 100;
+/** What a folder says that belongs to somebody else, or is none. */
+const NOT_WRITABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR']);
 
 export interface PushedVersion {
   readonly manifest: ModelManifest;
@@ -109,9 +111,18 @@ export class UploadsService {
 
 /** The store does not know what a file is called, nor whose limit it is. */
 function explain(error: unknown, path: string, maxBytes: number): unknown {
-  if (!(error instanceof SluiceError)) return error;
+  if (!(error instanceof SluiceError)) return isNotWritable(error) ? notWritable(error) : error;
   if (error.code !== 'payload_too_large')
     return new SluiceError(error.code, `${path}: ${error.message}`, { cause: error });
   const message = `${path}: expected a version of at most ${maxBytes} bytes in all its files (SLUICE_MAX_MODEL_BYTES)`;
   return new SluiceError('payload_too_large', message, { cause: error });
+}
+
+function isNotWritable(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && NOT_WRITABLE.has(String(error.code));
+}
+
+function notWritable(error: unknown): SluiceError {
+  const message = `the model store cannot be written: SLUICE_STORE is to be a folder of the API's own (${messageOf(error)})`;
+  return new SluiceError('model_unavailable', message, { cause: error });
 }
