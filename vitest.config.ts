@@ -31,7 +31,7 @@ class LongestFirst extends BaseSequencer {
       const place = LONG.findIndex((path) => moduleId.startsWith(root + path));
       return place < 0 ? LONG.length : place;
     };
-    return (await super.sort(files)).toSorted((one, other) => rank(one) - rank(other));
+    return files.toSorted((one, other) => rank(one) - rank(other));
   }
 }
 

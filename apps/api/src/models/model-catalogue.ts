@@ -55,6 +55,7 @@ export class ModelCatalogue implements OnApplicationBootstrap, OnApplicationShut
 
   async onApplicationBootstrap(): Promise<void> {
     await this.cluster.start();
+    this.desired.lookFirst(() => this.catchUp());
     await this.cluster.watchModelStates(() => void this.refresh());
     await this.refresh();
     this.timer = this.clock.every(REFRESH_MS, () => void this.refresh());

@@ -29,7 +29,7 @@ describe('which version answers a request that names none', () => {
     const registryHub = new InMemoryRegistryHub(clock);
     worker = new InMemoryCluster(hub, clock, 3_000);
     registry = new InMemoryModelRegistry(registryHub, clock, 'somebody');
-    desired = new DesiredVersions(new InMemoryModelRegistry(registryHub, clock, 'api'));
+    desired = new DesiredVersions(new InMemoryModelRegistry(registryHub, clock, 'api'), clock);
     await desired.onApplicationBootstrap();
     const cluster = new InMemoryCluster(hub, clock, 3_000);
     catalogue = new ModelCatalogue(cluster, desired, clock, createLogger('api', 'silent'));
@@ -84,6 +84,19 @@ describe('which version answers a request that names none', () => {
     }
     const [few, half] = shares as [Set<string>, Set<string>];
     expect([...few].filter((key) => !half.has(key))).toEqual([]);
+  });
+
+  it('is not a version that this process has not heard of yet', async () => {
+    await has(['1']);
+    await change({ kind: 'serve', version: '1' });
+    const looked: string[] = [];
+    desired.lookFirst(async () => {
+      looked.push(desired.of('m').live ?? 'none');
+      await has(['1', '2']);
+    });
+    await change({ kind: 'serve', version: '2' });
+    expect(looked).toEqual(['1']);
+    expect(answering()).toBe('2');
   });
 
   it('is drawn where there is no key', async () => {
