@@ -1,4 +1,5 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { longestMs, wrong } from '../system/fixtures/load.js';
 import { ReplyWitness } from '../system/fixtures/reply-witness.js';
@@ -21,6 +22,10 @@ const OWNED = { model: 'owned', runMs: 300, batch: 4, jobs: 80, savesMs: 60_000 
 /** From an operator's word until the others have what was not started. */
 const HAND_OFF_MS = 1_000;
 
+/** A model that gets a second version. */
+const RENEWED = 'renewed';
+const ROLLOUT_MS = 60_000;
+
 const CASES = ['spread', 'crashed', 'cut', 'paused', 'stored', 'rolled'] as const;
 type Case = (typeof CASES)[number];
 
@@ -31,6 +36,7 @@ describe.skipIf(engine.missing !== undefined)('docker compose', () => {
   const models = new AffineModels();
   // A model for each case, so that its jobs can be counted.
   for (const name of CASES) models.add(name, { fixedMs: 100 });
+  models.add(RENEWED, { fixedMs: 20 });
   models.addAffine(OWNED.model, { fixedMs: OWNED.runMs }, OWNED.batch, OWNED.savesMs);
   // The containers run as another user.
   chmodSync(models.folder, 0o755);
@@ -92,6 +98,35 @@ describe.skipIf(engine.missing !== undefined)('docker compose', () => {
       expect((await ledger.byApi()).size).toBe(2);
     });
   });
+
+  it('takes a version through the balancer into the volume, and into service on every worker', async () => {
+    const load = new SteadyLoad(() => cluster.url, RENEWED, 8);
+    await load.answered(50);
+    const file = readFileSync(join(models.folder, RENEWED, '1', 'model.json'));
+    const form = new FormData();
+    form.set('model.json', new Blob([file]), 'model.json');
+    form.set('config', '{"platform":"scripted"}');
+    const send = async (path: string, body: FormData | string): Promise<{ id: string; version: string }> => {
+      const response = await fetch(`${cluster.url}/models/${RENEWED}/${path}`, { method: 'POST', body });
+      expect([response.status, response.ok || (await response.text())]).toEqual([201, true]);
+      return (await response.json()) as { id: string; version: string };
+    };
+    const { version } = await send('versions', form);
+    const strategy = { canaryPercent: 20, steps: [], minSamples: 50, maxStepSeconds: 5 };
+    const { id } = await send('rollouts', JSON.stringify({ version, strategy }));
+    await vi.waitUntil(
+      async () => {
+        const { phase, fault } = await (await fetch(`${cluster.url}/models/${RENEWED}/rollouts/${id}`)).json();
+        if (phase === 'rolled-back') throw new Error(JSON.stringify(fault));
+        return phase === 'promoted';
+      },
+      { timeout: ROLLOUT_MS, interval: 200 },
+    );
+    await load.answered(50);
+    expect(wrong(await load.stop())).toEqual([]);
+    const { live, versions } = await (await fetch(`${cluster.url}/models/${RENEWED}`)).json();
+    expect({ live, versions }).toMatchObject({ live: '2', versions: [{ version: '1' }, { readyOn: workers.length }] });
+  }, 120_000);
 
   it('survives a worker that crashes, and starts it again', async () => {
     await underLoad('crashed', async (_load, ledger) => {
