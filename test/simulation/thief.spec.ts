@@ -1,8 +1,10 @@
+import { Cluster } from '@sluice/cluster';
 import { ownQueue } from '@sluice/contracts';
 import type { StagedJob } from '../../apps/worker/src/buffer/staged-job.js';
 import { ModelHost } from '../../apps/worker/src/lifecycle/model-host.js';
 import { Peers } from '../../apps/worker/src/lifecycle/peers.js';
 import { Thief } from '../../apps/worker/src/steal/thief.js';
+import { divert } from './world/divert.js';
 import { BATCH, IdleFleet } from './world/idle-fleet.js';
 import type { Parts } from './world/parts.js';
 
@@ -78,6 +80,35 @@ describe('a thief', () => {
     await other.endSearch('another');
     expect(await steal()).toBeUndefined();
     expect(await other.beginSearch('another', 1, 60_000)).toBe(true);
+  });
+
+  it('begins no search before the end of its last one was heard: that would end the new one', async () => {
+    const cluster = fleet.member();
+    const heard: string[] = [];
+    const late = divert<Cluster>(cluster, {
+      beginSearch: (...search) => {
+        heard.push('begin');
+        return cluster.beginSearch(...search);
+      },
+      endSearch: async (id) => {
+        await fleet.clock.sleep(20);
+        heard.push('end');
+        return cluster.endSearch(id);
+      },
+    });
+    thief = await fleet.worker('thief', { instead: [{ provide: Cluster, useValue: late }] });
+    await fleet.enqueue(VICTIMS, 2);
+    expect(await steal()).toHaveLength(1);
+    expect(await fleet.clock.settled(steal())).toHaveLength(1);
+    expect(heard).toEqual(['begin', 'end', 'begin']);
+  });
+
+  it('searches again when the end of its last search could not be told', async () => {
+    const deaf = divert<Cluster>(fleet.member(), { endSearch: () => Promise.reject(new Error('connection lost')) });
+    thief = await fleet.worker('thief', { instead: [{ provide: Cluster, useValue: deaf }] });
+    await fleet.enqueue(VICTIMS, 2);
+    expect(await steal()).toHaveLength(1);
+    expect(await steal()).toHaveLength(1);
   });
 
   it('knows what a model costs whose requests come in several sizes: by the size that it has seen most', async () => {

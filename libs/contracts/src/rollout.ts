@@ -28,6 +28,8 @@ export interface Rollout {
   readonly proposedAfter?: number | undefined;
   /** What was seen last of the phase, in short, and since when: who sees the same for too long gives up. */
   readonly progress?: { readonly mark: string; readonly at: number } | undefined;
+  /** Workers that were seen at work on the candidate, and how many of such have died at it. */
+  readonly loading?: { readonly workers: readonly string[]; readonly died: number } | undefined;
   /** Workers that were alive when it began. */
   readonly workers: readonly string[];
   /** Those of them that are not at its end, or lag behind: they come to the same state when they are back. */

@@ -91,4 +91,16 @@ describe('LayeredModelStore', () => {
     await store.list();
     expect(await readdir(join(versions, 'm'))).toEqual(['.young']);
   });
+
+  it('sweeps versions that were removed from the store, and no others', async () => {
+    for (const version of ['1', '2']) {
+      await push('m', version);
+      await content.materialise({ model: 'm', version }, versions);
+      const then = new Date(Date.now() - 2 * 60 * 60 * 1000);
+      await utimes(join(versions, 'm', version), then, then);
+    }
+    await content.removeManifest({ model: 'm', version: '1' });
+    await store.list();
+    expect(await readdir(join(versions, 'm'))).toEqual(['2']);
+  });
 });

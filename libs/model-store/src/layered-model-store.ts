@@ -6,7 +6,7 @@ import { configOf } from './manifest.js';
 import { ModelStore, type ServableModel, type StoredModel } from './model-store.js';
 import { byVersion, MODEL_FILE } from './repository-layout.js';
 
-/** Nobody takes this long to lay out a version: whoever began it was killed. */
+/** Nobody takes this long to lay out a version, or to push one and to remove it while somebody loads it. */
 const ABANDONED_AFTER_MS = 60 * 60 * 1000;
 
 /**
@@ -28,7 +28,7 @@ export class LayeredModelStore extends ModelStore {
   }
 
   override async list(model?: string): Promise<StoredModel[]> {
-    this.tidied ??= removeAbandoned(this.versionsFolder, Date.now() - ABANDONED_AFTER_MS);
+    this.tidied ??= this.tidy();
     const [inFolder, pushed] = await Promise.all([this.folder.list(model), this.content.versions(model)]);
     await this.tidied;
     const hidden = new Set(inFolder.map(({ ref }) => keyOf(ref)));
@@ -41,6 +41,12 @@ export class LayeredModelStore extends ModelStore {
   override async fetch(stored: ServableModel): Promise<void> {
     if (stored.isPushed) await this.content.materialise(stored.ref, this.versionsFolder);
     else await this.folder.fetch(stored);
+  }
+
+  /** Once: a process that has just begun has nothing of it open. */
+  private async tidy(): Promise<void> {
+    const known = new Set((await this.content.versions()).map(keyOf));
+    await removeAbandoned(this.versionsFolder, Date.now() - ABANDONED_AFTER_MS, (ref) => known.has(keyOf(ref)));
   }
 
   private storedModelOf(version: StoredVersion): StoredModel {

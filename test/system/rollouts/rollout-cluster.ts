@@ -34,10 +34,14 @@ export class RolloutCluster {
     private readonly queue: BullMqJobQueue,
   ) {}
 
-  /** Of `MODEL`, whose version 1 is in the workers' folder. */
-  static async start(workers: number, environment: Readonly<Record<string, string>> = {}): Promise<RolloutCluster> {
+  /** Of `MODEL`, whose version 1 is in the workers' folder. @param config of that */
+  static async start(
+    workers: number,
+    environment: Readonly<Record<string, string>> = {},
+    config: Readonly<Record<string, unknown>> = {},
+  ): Promise<RolloutCluster> {
     const redis = await startRedis({ durable: true });
-    const models = new ScriptedModels().add(MODEL, { fixedMs: 4 });
+    const models = new ScriptedModels().add(MODEL, { fixedMs: 4 }, config);
     const processes = await LocalCluster.start({
       root: ROOT,
       redisUrl: redis.url,
@@ -127,6 +131,10 @@ export class RolloutCluster {
     if (jobId === undefined) return undefined;
     const [job] = await this.queue.describe(MODEL_UPDATE_QUEUE, [jobId]);
     return job?.state === 'active' ? job.holder : undefined;
+  }
+
+  workers(): Promise<WorkerReport[]> {
+    return this.members.workers();
   }
 
   /** The worker that decides what a rollout does next. */

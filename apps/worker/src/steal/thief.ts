@@ -28,6 +28,8 @@ export class Thief {
   private readonly taken = new Map<string, number>();
   /** By class: the queue of which something was left at the last theft. */
   private readonly left = new Map<string, string>();
+  /** Resolves when the others know that the last search is over, or cannot be told. */
+  private lastEnd: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly queue: JobQueue,
@@ -111,13 +113,15 @@ export class Thief {
     this.taken.set(owner, (this.taken.get(owner) ?? 0) + jobs);
   }
 
-  private beginSearch(): Promise<boolean> {
+  private async beginSearch(): Promise<boolean> {
+    // Were it told late, it would end the search that begins here: another would begin beside that.
+    await this.lastEnd;
     return this.cluster.beginSearch(this.identity.id, mostSearching(this.peers.busy), SEARCH_COUNTS_MS);
   }
 
-  /** Nobody waits for it. */
+  /** Nobody waits for it but the next search. */
   private endSearch(): void {
-    this.cluster.endSearch(this.identity.id).catch((error: unknown) => {
+    this.lastEnd = this.cluster.endSearch(this.identity.id).catch((error: unknown) => {
       this.logger.warn({ reason: messageOf(error) }, 'search_end_untold');
     });
   }

@@ -39,6 +39,7 @@ const rollout: z.ZodType<Rollout> = z.object({
   canaryStep: count,
   proposedAfter: count.optional(),
   progress: z.object({ mark: z.string(), at: z.number() }).optional(),
+  loading: z.object({ workers: z.array(z.string()), died: count }).optional(),
   workers: z.array(z.string()).default([]),
   absent: z.array(z.string()),
   fault: z.object({ phase, reason: z.string() }).optional(),

@@ -1,10 +1,14 @@
-import type { Rollout } from '@sluice/contracts';
+import type { IntroductionStage, Rollout } from '@sluice/contracts';
 import { exchangeable, waitingForRoom } from './exchange.js';
 import { idsOf, introductionOf, participants } from './fleet-sight.js';
 import { isStuck, NO_PROGRESS_MS, progressed } from './progress.js';
 import { entered, faulted, noted } from './rollout-events.js';
 import { ask, only, wait, type RolloutStep } from './rollout-step.js';
 import type { RolloutWorld, WorkerSight } from './rollout-world.js';
+
+/** A worker may die of something else; one version that kills its process would kill every one that takes its place. */
+const MOST_DEATHS = 3;
+const AT_WORK: readonly (IntroductionStage | undefined)[] = ['load', 'warm-up', 'profile'];
 
 /** The candidate is proposed, and each worker introduces it; where both versions do not fit, one after the other. */
 export function loadStep(rollout: Rollout, world: RolloutWorld): RolloutStep {
@@ -17,7 +21,10 @@ export function loadStep(rollout: Rollout, world: RolloutWorld): RolloutStep {
   const mark = said.length === 0 ? 'no worker serves the live version, or has begun with the new one' : said.join(', ');
   const ready = workers.filter((worker) => introductionOf(worker, rollout)?.stage === 'ready');
   const waiting = waitingForRoom(rollout, world);
-  const next = progressed(rollout, mark, now);
+  const next = progressed(withDeaths(rollout, workers, world), mark, now);
+  const { died = 0 } = next.loading ?? {};
+  if (died > MOST_DEATHS)
+    return only(faulted(next, now, `${died} workers died while they loaded, warmed up or measured it: see their logs`));
   if (next.paused || !world.workers.some(({ state }) => state === 'serving')) return only(next);
 
   const chosen = exchangeable(next, world, registry.live === undefined ? [] : [registry.live]);
@@ -37,6 +44,16 @@ export function loadStep(rollout: Rollout, world: RolloutWorld): RolloutStep {
       faulted(next, now, `nothing moved for ${NO_PROGRESS_MS / 60_000} minutes: ${mark}. See the workers' logs`),
     );
   return only(next);
+}
+
+/** Workers that were at work on the candidate and are gone. Whoever drains says so before it goes, and has not died. */
+function withDeaths(rollout: Rollout, participating: readonly WorkerSight[], world: RolloutWorld): Rollout {
+  const alive = new Set(world.workers.map(({ id }) => id));
+  const { workers: before = [], died = 0 } = rollout.loading ?? {};
+  const busy = participating.filter((worker) => AT_WORK.includes(introductionOf(worker, rollout)?.stage));
+  const loading = { workers: idsOf(busy), died: died + before.filter((id) => !alive.has(id)).length };
+  const isSame = loading.died === died && loading.workers.join() === before.join();
+  return isSame ? rollout : { ...rollout, loading };
 }
 
 function propose(rollout: Rollout, { registry }: RolloutWorld): RolloutStep {

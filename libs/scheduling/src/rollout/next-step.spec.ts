@@ -59,6 +59,25 @@ describe('loading', () => {
     expect(step({ ...load, proposedAfter: 6 }, during([someWorker('a', 'ready'), failed])).next.phase).toBe('load');
   });
 
+  it('goes back when it kills one worker after another, but not when they are told to end', () => {
+    const isDead = (last: RolloutWorld['workers']) => {
+      let rollout = someRollout(load);
+      for (const id of ['v', 'w', 'x', 'y'])
+        for (const workers of [
+          [someWorker('a', 'ready'), someWorker(id, 'load')],
+          [someWorker('a', 'ready'), ...last],
+        ])
+          rollout = nextStep(rollout, someWorld(during(workers))).next;
+      return rollout;
+    };
+    const [died, drained] = [
+      [someWorker('z', 'queued')],
+      ['v', 'w', 'x', 'y'].map((id) => someWorker(id, 'load', { state: 'draining' })),
+    ];
+    expect(isDead(died)).toMatchObject(wentBack('4 workers died while they loaded, warmed up or measured it'));
+    expect(isDead([...drained, ...died]).phase).toBe('load');
+  });
+
   it('has as many exchange the versions as can be spared', () => {
     const all = ['a', 'b', 'c'].map((id) => someWorker(id, 'waits-for-room'));
     expect(changeOf(step(load, during(all)).effects)).toEqual({ kind: 'exchange', workers: ['a', 'b'] });

@@ -83,6 +83,9 @@ describe('the signature', () => {
   });
 
   it('is waited for while no worker serves the live version', () => {
-    expect(step(at(), { workers: [someWorker('a', undefined, { models: [] })] }).next.phase).toBe('signature');
+    const workers = [someWorker('a', undefined, { models: [] })];
+    expect(step(at(), { workers }).next.phase).toBe('signature');
+    // What is live serves nowhere: another version may be what is needed.
+    expect(step(at(), { workers, now: 31_000 }).next).toMatchObject({ phase: 'load' });
   });
 });
