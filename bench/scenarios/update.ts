@@ -28,18 +28,9 @@ const REQUESTS = Array.from({ length: CLIENTS }, (_, index) => sumRequest(MODEL.
 /** Arrivals are planned in parts, as nobody knows when the rollout ends. */
 const PART_MS = 2_000;
 const ROLLOUT_WITHIN_MS = 120_000;
-const GOLDEN_ITEMS = 400;
-const STRATEGY: RolloutStrategy = {
-  canaryPercent: 10,
-  steps: [50],
-  minSamples: 200,
-  maxStepSeconds: 5,
-  golden: {
-    items: Array.from({ length: GOLDEN_ITEMS }, (_, index) => ({
-      inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 4], data: [index, 1, 2, 3] }],
-    })),
-  },
-};
+const SHARES = { canaryPercent: 10, steps: [50] };
+/** For each second of a window; in ten, 400. */
+const GOLDEN_PER_SECOND = 40;
 
 /** What a new version costs those who ask meanwhile. */
 export const update: Scenario = {
@@ -49,6 +40,7 @@ export const update: Scenario = {
 
   async measure(bench: BenchRun): Promise<Measurement> {
     const updates = await Updates.open(bench);
+    const { items } = updates.strategy.golden;
     bench.tell('warming up');
     await updates.answers(Math.min(bench.windowMs, 3_000));
     const rounds: Round[] = [];
@@ -61,7 +53,7 @@ export const update: Scenario = {
       constants: { sliceMs: SLICE_MS, batchMs: BATCH_MS },
       conditions: [
         `${WORKERS} workers with a scripted device each, ${BATCH_MS} ms for a full batch of ${MODEL.maxBatch}; the load: Poisson arrivals at ${LOAD * 100} % of ${CAPACITY} requests/s, from the intended send time`,
-        `each rollout is of a version that is new to the workers: verify, sandbox, load, warm up, profile, ${GOLDEN_ITEMS} golden inputs against the live version, canary of ${STRATEGY.canaryPercent} and ${STRATEGY.steps.join()} %, promote, release`,
+        `each rollout is of a version that is new to the workers: verify, sandbox, load, warm up, profile, ${items.length} golden inputs against the live version, canary of ${SHARES.canaryPercent} and ${SHARES.steps.join()} %, promote, release`,
         `shares of device time: while an update wants it, beside ${CLIENTS} clients in a closed loop, and beside nobody`,
         'weights 70 to 30; the client, the API, the workers and Redis share the cores',
       ],
@@ -70,6 +62,7 @@ export const update: Scenario = {
 };
 
 class Updates {
+  readonly strategy: RolloutStrategy;
   private latest = 1;
 
   private constructor(
@@ -78,7 +71,9 @@ class Updates {
     private readonly client: RolloutClient,
     private readonly file: string,
     private readonly config: string,
-  ) {}
+  ) {
+    this.strategy = strategyOf(bench.windowMs);
+  }
 
   static async open(bench: BenchRun): Promise<Updates> {
     const models = temporaryFolder(bench);
@@ -162,7 +157,7 @@ class Updates {
   private async rollOut(): Promise<void> {
     const version = String(++this.latest);
     await this.client.push(MODEL.name, version, { 'model.json': this.file }, this.config);
-    await this.client.rollOut(MODEL.name, version, STRATEGY, ROLLOUT_WITHIN_MS);
+    await this.client.rollOut(MODEL.name, version, this.strategy, ROLLOUT_WITHIN_MS);
   }
 
   private runs() {
@@ -172,4 +167,14 @@ class Updates {
 
 function latencies(answers: readonly OpenLoopAnswer[]): number[] {
   return answers.map(({ latencyMs }) => latencyMs);
+}
+
+/** Shorter windows are for a look at whether it works. */
+function strategyOf(windowMs: number): RolloutStrategy {
+  const seconds = windowMs / 1000;
+  const items = Array.from({ length: Math.ceil(GOLDEN_PER_SECOND * seconds) }, (_, index) => ({
+    inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 4], data: [index, 1, 2, 3] }],
+  }));
+  const samples = { minSamples: Math.ceil(20 * seconds), maxStepSeconds: Math.min(5, Math.max(1, seconds / 2)) };
+  return { ...SHARES, ...samples, golden: { items } };
 }

@@ -4,7 +4,7 @@ import { deviceUse, type DeviceRun } from '../../harness/device-ledger.js';
 /** Updates between which the device had none for longer than this are two pieces of work. */
 const PAUSE_MS = 200;
 /** In shorter ones a single slice or batch decides. */
-const LEAST_MS = 300;
+const LEAST_MS = 200;
 
 /**
  * The part of the used device time that updates got, in percent, while they wanted it: from the first to the last slice of
