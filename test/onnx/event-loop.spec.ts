@@ -11,7 +11,7 @@ describe('the event loop while onnxruntime computes', () => {
     const model = await fixture.load(mlp([WIDTH, 2048, 2048, 2048, 1]));
     // Machines differ by an order of magnitude: the batch is made as large as this one needs.
     const warmUp = await model.run(zeros(64));
-    const rows = Math.ceil((64 * 400) / (await model.run(zeros(64))).deviceMs);
+    const rows = Math.ceil((64 * 600) / (await model.run(zeros(64))).deviceMs);
     let ticks = 0;
     const timer = setInterval(() => ticks++, TICK_MS);
     const { deviceMs, outputs } = await model.run(zeros(rows));

@@ -22,7 +22,7 @@ interface WatchedWorker {
 
 /** Sees to it that nothing is passed over for ever: neither a level within its queue, nor a queue. */
 export class TurnWatch {
-  /** The leases of one worker that passed over a job. */
+  /** The leases that passed over a job, by worker, those from own queues apart: of these more may. */
   private readonly passedOver = new Map<KnownJob, Map<string, Set<string>>>();
 
   constructor(
@@ -63,8 +63,9 @@ export class TurnWatch {
       );
       const [oldest] = waiting;
       if (!oldest || !isOverdue) continue;
-      const leases = this.leasesBefore(oldest, name).add(token);
-      const most = queueOwner(job.queue) === undefined ? UNDER_WAY : UNDER_WAY + 2 * LOCALITY_TURN;
+      const isShared = queueOwner(job.queue) === undefined;
+      const leases = this.leasesBefore(oldest, isShared ? name : `own of ${name}`).add(token);
+      const most = isShared ? UNDER_WAY : UNDER_WAY + 2 * LOCALITY_TURN;
       if (leases.size > most)
         this.judgement.violated(
           'turns',
@@ -73,11 +74,11 @@ export class TurnWatch {
     }
   }
 
-  private leasesBefore(job: KnownJob, worker: string): Set<string> {
+  private leasesBefore(job: KnownJob, by: string): Set<string> {
     let byWorker = this.passedOver.get(job);
     if (!byWorker) this.passedOver.set(job, (byWorker = new Map()));
-    let leases = byWorker.get(worker);
-    if (!leases) byWorker.set(worker, (leases = new Set()));
+    let leases = byWorker.get(by);
+    if (!leases) byWorker.set(by, (leases = new Set()));
     return leases;
   }
 

@@ -34,14 +34,15 @@ export class RolloutCluster {
     private readonly queue: BullMqJobQueue,
   ) {}
 
-  /** Of `MODEL`, whose version 1 is in the workers' folder. @param config of that */
+  /** Of `MODEL`, whose version 1 is in the workers' folder. @param config and `fixedMs`: of that */
   static async start(
     workers: number,
     environment: Readonly<Record<string, string>> = {},
     config: Readonly<Record<string, unknown>> = {},
+    fixedMs = 4,
   ): Promise<RolloutCluster> {
     const redis = await startRedis({ durable: true });
-    const models = new ScriptedModels().add(MODEL, { fixedMs: 4 }, config);
+    const models = new ScriptedModels().add(MODEL, { fixedMs }, config);
     const processes = await LocalCluster.start({
       root: ROOT,
       redisUrl: redis.url,
