@@ -87,13 +87,15 @@ export class ModelKeeper {
     const faults: ErrorBody[] = [];
     for (const version of versions) {
       const isHosted = this.host.find(version.ref) !== undefined;
+      // The registry may have taken it out of service while others were loaded.
+      if (!isHosted && !this.isServed(version)) continue;
       if (!isHosted && this.isIntroduced(version.ref)) this.tellOfCandidate(version);
       // Of what cannot be loaded the fault is told in the same way.
       else if (version.fault !== undefined || this.wanted.serves(version.ref, isHosted))
         faults.push(...(await this.loadVersion(version)));
       else await this.putAside(version);
     }
-    const served = new Set(versions.map(({ ref }) => inferenceQueue(ref)));
+    const served = new Set(versions.flatMap((each) => (this.isServed(each) ? inferenceQueue(each.ref) : [])));
     for (const report of this.host.reportsOf(model)) {
       // What the registry has taken out of service leaves in its own time.
       const isLeaving = report.state === 'unloading' || (this.host.find(report) && this.registered.of(model));
