@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { SystemClock } from '@sluice/clock';
 import { messageOf, SluiceError } from '@sluice/contracts';
-import { redisConnection, RedisScript } from '@sluice/redis-connection';
+import { redisConnection, RedisScript, Subscriptions } from '@sluice/redis-connection';
 import type { Redis } from 'ioredis';
 import type { Change, ChangeNote, Revision } from '../change.js';
 import { AUDIT_LENGTH, HISTORY_LENGTH, ModelRegistry, type RegisteredModels } from '../model-registry.js';
@@ -27,7 +27,7 @@ const CHANGE = RedisScript.from(new URL('./scripts/change.lua', import.meta.url)
  */
 export class RedisModelRegistry extends ModelRegistry {
   private readonly redis: Redis;
-  private readonly subscriber: Redis;
+  private readonly subscriptions: Subscriptions;
   private readonly keys: RegistryKeys;
   private readonly clock = new SystemClock();
   private readonly watches: StateWatch<RegisteredModels>[] = [];
@@ -38,7 +38,7 @@ export class RedisModelRegistry extends ModelRegistry {
     super();
     this.onError = onError;
     this.redis = redisConnection(redisUrl, 'registry', onError);
-    this.subscriber = redisConnection(redisUrl, 'registry-changes', onError);
+    this.subscriptions = new Subscriptions(redisUrl, 'registry-changes', onError);
     this.keys = new RegistryKeys(prefix);
   }
 
@@ -96,7 +96,8 @@ export class RedisModelRegistry extends ModelRegistry {
     const { clock, onError } = this;
     const watch = new StateWatch({ clock, read: () => this.models(), onState, onError });
     this.watches.push(watch);
-    this.listening ??= this.listen();
+    const notice = () => this.noticeAll();
+    this.listening ??= this.subscriptions.add(this.keys.changes, notice, notice);
     await this.listening;
     await watch.begin();
   }
@@ -107,18 +108,8 @@ export class RedisModelRegistry extends ModelRegistry {
 
   override async stop(): Promise<void> {
     for (const watch of this.watches) watch.stop();
-    this.subscriber.disconnect();
+    this.subscriptions.close();
     this.redis.disconnect();
-  }
-
-  private async listen(): Promise<void> {
-    this.subscriber.on('message', () => this.noticeAll());
-    await this.subscriber.connect();
-    await this.subscriber.subscribe(this.keys.changes);
-    this.subscriber.on('ready', () => {
-      // ioredis subscribes again by itself, but does not say when Redis has it; to read before would leave a gap.
-      this.subscriber.subscribe(this.keys.changes).then(() => this.noticeAll(), this.onError);
-    });
   }
 
   private noticeAll(): void {
