@@ -2,11 +2,19 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '@sluice/clock';
 import { Cluster, type WorkerReport } from '@sluice/cluster';
 import { WorkerConfig } from '@sluice/config';
-import { decodeGoldenSet, messageOf, SluiceError, type GoldenItem, type GoldenJob } from '@sluice/contracts';
+import {
+  decodeGoldenSet,
+  messageOf,
+  SluiceError,
+  type GoldenItem,
+  type GoldenJob,
+  type ModelRef,
+} from '@sluice/contracts';
 import { ContentStore } from '@sluice/model-store';
 import { Device } from '../../execute/device.js';
 import type { HostedModel } from '../../lifecycle/hosted-model.js';
 import { ModelHost } from '../../lifecycle/model-host.js';
+import { RegisteredVersions } from '../../lifecycle/registered-versions.js';
 import { randomInputs } from '../random-inputs.js';
 import type { SlicedWork } from '../sliced-work.js';
 import type { StageContext, UpdateStage } from '../update-stage.js';
@@ -29,16 +37,19 @@ export class GoldenStage implements UpdateStage<GoldenJob> {
     private readonly cluster: Cluster,
     private readonly content: ContentStore,
     private readonly models: ModelHost,
+    private readonly registered: RegisteredVersions,
     private readonly device: Device,
     private readonly clock: Clock,
   ) {}
 
   /**
    * @throws SluiceError invalid_request when more answers are wrong than may be, or nothing says what is right;
-   * model_unavailable when the inputs are not in the store
+   * model_unavailable when the inputs are not in the store, or the version was withdrawn
    */
   async prepare(job: GoldenJob, context: StageContext): Promise<SlicedWork | 'not-here'> {
     const candidate = this.models.find(job);
+    // A job that nobody is to do any more would stand before those of other rollouts.
+    if (!candidate && ['withdrawn', 'retired'].includes(this.registered.roleOf(job))) throw withdrawn(job);
     if (!candidate) return 'not-here';
     candidate.holds.take();
     let work: SlicedWork | 'not-here' = 'not-here';
@@ -84,8 +95,7 @@ export class GoldenStage implements UpdateStage<GoldenJob> {
     return {
       run: (run, batch) => {
         if (this.models.find(candidate.ref) === candidate) return this.device.run(run, batch);
-        const { model, version } = candidate.ref;
-        throw new SluiceError('model_unavailable', `version ${version} of ${model} was withdrawn meanwhile`);
+        throw withdrawn(candidate.ref);
       },
     };
   }
@@ -144,4 +154,8 @@ function ownInputs({ loaded, raggedness }: HostedModel): GoldenItem[] {
 
 function isReady({ models }: WorkerReport, model: string, version: string | undefined): boolean {
   return models.some((each) => each.model === model && each.version === version && each.state === 'ready');
+}
+
+function withdrawn({ model, version }: ModelRef): SluiceError {
+  return new SluiceError('model_unavailable', `version ${version} of ${model} was withdrawn meanwhile`);
 }
