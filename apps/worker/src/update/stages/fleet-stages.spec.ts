@@ -131,6 +131,15 @@ describe('the stages that one worker does for all', () => {
     expect((await harness.queue.counts(MODEL_UPDATE_QUEUE)).waiting).toBe(1);
   });
 
+  it('ends golden inputs of a version that was withdrawn: others wait behind them', async () => {
+    await harness.change({ kind: 'serve', version: '1' });
+    await harness.start();
+    expect(await run({ kind: 'golden', version: '7', against: '1', ...FLEET })).toMatchObject({
+      code: 'model_unavailable',
+      message: 'version 7 of sum was withdrawn meanwhile',
+    });
+  });
+
   it('says what to give when nothing tells what is right', async () => {
     await harness.start();
     const check = await put([item(1, 1)]);
